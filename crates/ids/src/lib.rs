@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod macros;
+mod numbers;
+mod text;
+
+pub use crate::numbers::{Generation, KeyId, TelegramBotId, TokenVersion};
+pub use crate::text::{ApiTokenId, ConnectionId, EventId, InvalidId, ProjectId, RequestId};
