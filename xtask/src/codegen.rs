@@ -1,5 +1,37 @@
 //! Writes the Bot API's types and methods from the schema kept in `crates/telegram-bot-api/schema`.
+//!
+//! `schema` reads the facts, `update_kinds` and its siblings render Rust from them, `files` formats
+//! what was rendered and brings the folder to it.
 
-pub(crate) fn run(_check: bool) -> anyhow::Result<()> {
-    anyhow::bail!("not written yet")
+mod files;
+mod names;
+mod schema;
+mod update_kinds;
+
+use std::path::{Path, PathBuf};
+
+use crate::codegen::files::Files;
+use crate::codegen::schema::{Schema, UpdateKinds};
+
+/// Brings `src/generated` to what the schema says; with `check`, only says whether it is there.
+pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+    let crate_dir = crate_dir();
+    let files = generate(&crate_dir.join("schema"))?;
+    let generated = crate_dir.join("src/generated");
+    if check {
+        return files.compare(&generated);
+    }
+    files.write(&generated)
+}
+
+fn generate(schema_dir: &Path) -> anyhow::Result<Files> {
+    let schema = Schema::read(&schema_dir.join("bot-api-schema.json"))?;
+    let kinds = UpdateKinds::read(&schema_dir.join("update-kinds.json"))?;
+    let mut files = Files::default();
+    files.add("update_kinds.rs", update_kinds::render(&schema, &kinds)?)?;
+    Ok(files)
+}
+
+fn crate_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/telegram-bot-api")
 }

@@ -1,0 +1,3 @@
+//! What `cargo xtask codegen` writes from `schema/`.
+
+pub(crate) mod update_kinds;
