@@ -1,0 +1,39 @@
+//! Who makes the calls.
+
+use std::time::Duration;
+
+use ids::ConnectionId;
+use telegram_bot_api::Call;
+
+/// Makes a Bot API call for a connection: the sender, or a list of what was called in a test.
+pub trait Perform: Send + Sync + 'static {
+    /// Makes the call, and answers when it is done.
+    ///
+    /// # Errors
+    /// [`Failure`] when it was not done, or perhaps not.
+    fn perform(
+        &self,
+        connection: &ConnectionId,
+        call: Call,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Why a call was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Whether and when it is worth another try.
+    pub retry: RetryWhen,
+    /// Why, in a sentence that may be shown to an operator.
+    pub reason: String,
+}
+
+/// Whether and when something that failed is worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryWhen {
+    /// When the update's back-off says so.
+    Later,
+    /// After this time, whatever the back-off says.
+    After(Duration),
+    /// Not at all. A call that was refused for good is recorded, and the next one is made.
+    Never,
+}
