@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod accept;
+mod answer;
+mod body;
+mod connection;
+mod error;
+mod gate;
+mod limits;
+mod listener;
+mod monitor;
+mod read;
+mod stream;
+mod watch;
+
+pub use crate::body::Body;
+pub use crate::connection::PeerAddr;
+pub use crate::error::{BodyFault, Error};
+pub use crate::limits::Limits;
+pub use crate::listener::{Drained, Listener};
+pub use crate::monitor::{Counts, HeadFault, Monitor};
+pub use crate::read::read_body;

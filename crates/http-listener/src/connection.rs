@@ -1,0 +1,198 @@
+//! One connection, from its acceptance to its end.
+
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use clock::Clock;
+use http::{HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::Answer;
+use crate::body::Body;
+use crate::limits::Limits;
+use crate::monitor::{HeadFault, Observer, Tally, count};
+use crate::stream::Watched;
+use crate::watch::{Late, Watch};
+
+/// Who sent a request: found in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
+
+/// What every connection of a listener needs.
+#[derive(Clone)]
+pub(crate) struct Terms<S> {
+    pub(crate) service: S,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) observer: Observer,
+    pub(crate) tally: Arc<Tally>,
+    /// Ends the connection when the request in flight is answered.
+    pub(crate) shutdown: CancellationToken,
+    /// Ends the connection now.
+    pub(crate) kill: CancellationToken,
+}
+
+/// Serves one peer until it leaves, breaks a rule or is asked to go. The stream may be anything: TLS comes between here
+/// and the socket.
+pub(crate) async fn serve<S, B, T>(terms: Terms<S>, stream: T, peer: SocketAddr)
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: http_body::Body + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let watch = Arc::new(Watch::new(terms.clock.clone(), terms.limits.clone()));
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
+    let service = service_fn(|request| answer(&terms, &watch, peer, request));
+    let mut http = pin!(protocol(&terms.limits).serve_connection(io, service));
+    let mut shutdown = pin!(terms.shutdown.cancelled());
+    let mut draining = false;
+    let mut alarm = Alarm::default();
+
+    let end = poll_fn(|context| {
+        if !draining && shutdown.as_mut().poll(context).is_ready() {
+            draining = true;
+            http.as_mut().graceful_shutdown();
+        }
+        if let Poll::Ready(outcome) = http.as_mut().poll(context) {
+            return Poll::Ready(End::Over(outcome));
+        }
+        if draining && watch.is_fresh() {
+            return Poll::Ready(End::Over(Ok(())));
+        }
+        while alarm.poll_at(&terms.clock, watch.due(), context).is_ready() {
+            if let Some(late) = watch.passed() {
+                return Poll::Ready(End::Late(late));
+            }
+        }
+        Poll::Pending
+    });
+    let Some(end) = terms.kill.run_until_cancelled(end).await else {
+        count(&terms.tally.cut);
+        return;
+    };
+    report(&terms, &watch, peer, &end);
+}
+
+enum End {
+    Over(hyper::Result<()>),
+    Late(Late),
+}
+
+fn protocol(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    // Deadlines are the watch's; hyper's own would need a timer for each request.
+    http.header_read_timeout(None)
+        .max_headers(limits.max_headers)
+        .max_header_size(limits.max_header_bytes)
+        // An unfinished head may fill the whole buffer, so that bounds it; below 8 KiB hyper refuses to work.
+        .max_buf_size(limits.max_header_bytes.max(8 * 1_024));
+    http
+}
+
+async fn answer<S, B>(
+    terms: &Terms<S>,
+    watch: &Arc<Watch>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Answer<B>>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+{
+    watch.request_came();
+    count(&terms.tally.requests);
+    let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let mut request = request.map(|incoming| Body::new(incoming, Arc::clone(watch)));
+    request.extensions_mut().insert(PeerAddr(peer));
+    let response = terms.service.call(request).await?;
+    watch.answered();
+    let mut response = response.map(|body| Answer::new(body, Arc::clone(watch)));
+    if chunked {
+        // There may have been a Content-Length too, which hyper hides. Whoever disagrees on where this request ended
+        // gets no second one to disagree on (RFC 9112, section 6.1).
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
+}
+
+fn report<S>(terms: &Terms<S>, watch: &Watch, peer: SocketAddr, end: &End) {
+    let fault = match end {
+        End::Late(Late::Idle) => None,
+        End::Late(Late::Head) => Some(HeadFault::TimedOut),
+        End::Late(Late::Request) => {
+            count(&terms.tally.cut);
+            tracing::debug!(%peer, "a request took too long: connection cut");
+            None
+        }
+        End::Over(Ok(())) => None,
+        End::Over(Err(error)) => {
+            tracing::debug!(%peer, %error, "connection failed");
+            head_fault(error, watch)
+        }
+    };
+    if let Some(fault) = fault {
+        (terms.observer)(peer, fault);
+    }
+}
+
+fn head_fault(error: &hyper::Error, watch: &Watch) -> Option<HeadFault> {
+    if !watch.is_before_request() {
+        None
+    } else if error.is_parse_too_large() {
+        Some(HeadFault::TooLarge)
+    } else if error.is_parse() {
+        Some(HeadFault::Malformed)
+    } else {
+        watch.is_in_head().then_some(HeadFault::Cut)
+    }
+}
+
+/// One sleep at a time, begun anew only when it would end too late: a busy connection pays for a timer every few
+/// seconds instead of for several with each request.
+#[derive(Default)]
+struct Alarm(Option<(Duration, Sleep)>);
+
+type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Alarm {
+    /// Ready when `due`, a reading of the clock's [`Clock::elapsed`], has come.
+    fn poll_at(
+        &mut self,
+        clock: &Clock,
+        due: Option<Duration>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let Some(due) = due else {
+            return Poll::Pending;
+        };
+        loop {
+            let (rings, sleep) = match &mut self.0 {
+                Some((rings, sleep)) if *rings <= due => (*rings, sleep),
+                other => {
+                    let span = due.saturating_sub(clock.elapsed());
+                    let clock = clock.clone();
+                    let sleep = Box::pin(async move { clock.sleep(span).await });
+                    let (rings, sleep) = other.insert((due, sleep));
+                    (*rings, sleep)
+                }
+            };
+            std::task::ready!(sleep.as_mut().poll(context));
+            self.0 = None;
+            if rings == due {
+                return Poll::Ready(());
+            }
+        }
+    }
+}

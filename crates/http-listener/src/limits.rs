@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+/// What one listener puts up with. The defaults suit Telegram's webhook sender, which gives a request 60 s and closes
+/// an idle connection after 60 s (`docs/TELEGRAM.md`: Connections).
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// From a request's first byte (for a fresh connection: from its acceptance) to the end of its head.
+    pub header_deadline: Duration,
+    /// From the end of a request's head to the end of its body. A body that is late fails with
+    /// [`BodyFault::TimedOut`](crate::BodyFault::TimedOut), so that the service can still answer.
+    pub body_deadline: Duration,
+    /// From a request's first byte to the head of its answer; then the connection is cut.
+    pub request_deadline: Duration,
+    /// How long a connection may stay open between two requests. Longer than the sender's own limit, or a request
+    /// may be written just as we close.
+    pub idle: Duration,
+    /// How long the peer may take nothing of an answer that waits to be sent.
+    pub write_stall: Duration,
+    /// How long requests in flight may go on after the end was asked for.
+    pub drain: Duration,
+    /// Connections open at a time, in all.
+    pub max_connections: usize,
+    /// Connections open at a time from one IPv4 address or one IPv6 /64. Telegram sends for many bots from few
+    /// addresses, and behind a proxy everything comes from one.
+    pub max_connections_per_address: usize,
+    /// The size of a request's head, in bytes.
+    pub max_header_bytes: usize,
+    /// Headers in a request.
+    pub max_headers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_deadline: Duration::from_secs(10),
+            body_deadline: Duration::from_secs(15),
+            request_deadline: Duration::from_secs(50),
+            idle: Duration::from_secs(75),
+            write_stall: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+            max_connections: 8_192,
+            max_connections_per_address: 4_096,
+            max_header_bytes: 8 * 1_024,
+            max_headers: 64,
+        }
+    }
+}

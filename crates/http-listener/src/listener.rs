@@ -1,0 +1,152 @@
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clock::Clock;
+use http::{Request, Response};
+use hyper::service::Service;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accept;
+use crate::body::Body;
+use crate::connection::{self, Terms};
+use crate::error::Error;
+use crate::gate::Gate;
+use crate::limits::Limits;
+use crate::monitor::{HeadFault, Monitor, Observer, Tally, count};
+
+/// A socket that listens, and the rules for whoever connects.
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    limits: Limits,
+    clock: Clock,
+    observer: Observer,
+    tally: Arc<Tally>,
+}
+
+/// How [`Listener::serve`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that had to be cut because a request was still in flight after [`Limits::drain`].
+    pub cut: usize,
+}
+
+impl Listener {
+    /// Listens at an address; port 0 stands for any free one. Connections wait until [`Listener::serve`].
+    ///
+    /// # Errors
+    /// [`Error::Bind`] when the operating system refuses.
+    pub async fn bind(address: SocketAddr, limits: Limits, clock: Clock) -> Result<Self, Error> {
+        let bind_error = |source| Error::Bind { address, source };
+        let socket = TcpListener::bind(address).await.map_err(bind_error)?;
+        let address = socket.local_addr().map_err(bind_error)?;
+        let tally = Tally::new(Gate::new(&limits));
+        Ok(Self {
+            socket,
+            address,
+            limits,
+            clock,
+            observer: Arc::new(|_, _| {}),
+            tally,
+        })
+    }
+
+    /// Where it listens, with the port that was chosen.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Has a function told of every connection that broke off or was refused before a service could see its request.
+    /// It is called on the connection's task and must not block.
+    #[must_use]
+    pub fn observe(
+        mut self,
+        observer: impl Fn(SocketAddr, HeadFault) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Arc::new(observer);
+        self
+    }
+
+    /// Counts connections and requests while this listener serves.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor(Arc::clone(&self.tally))
+    }
+
+    /// Serves HTTP/1 until `shutdown`: then accepts no more, closes idle connections, lets requests in flight finish
+    /// within [`Limits::drain`] and cuts the rest. Each connection has a task and a clone of the service; a service
+    /// that fails or panics ends its connection only.
+    pub async fn serve<S, B>(self, service: S, shutdown: CancellationToken) -> Drained
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn StdError + Send + Sync>>,
+        B: http_body::Body + Send + Unpin + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let Self {
+            socket,
+            address,
+            limits,
+            clock,
+            observer,
+            tally,
+        } = self;
+        tracing::debug!(%address, "listening");
+        let drain = limits.drain;
+        let terms = Terms {
+            service,
+            limits,
+            clock,
+            observer,
+            tally,
+            shutdown,
+            kill: CancellationToken::new(),
+        };
+        let connections = TaskTracker::new();
+        accept_all(&socket, &terms, &connections).await;
+        drop(socket);
+
+        connections.close();
+        let drained = terms.clock.timeout(drain, connections.wait()).await;
+        let cut = if drained.is_err() {
+            connections.len()
+        } else {
+            0
+        };
+        terms.kill.cancel();
+        connections.wait().await;
+        tracing::debug!(%address, cut, "stopped listening");
+        Drained { cut }
+    }
+}
+
+async fn accept_all<S, B>(socket: &TcpListener, terms: &Terms<S>, connections: &TaskTracker)
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let next = || accept::next(socket, &terms.clock);
+    while let Some((stream, peer)) = terms.shutdown.run_until_cancelled(next()).await {
+        let Some(seat) = terms.tally.gate.enter(peer.ip()) else {
+            count(&terms.tally.turned_away);
+            (terms.observer)(peer, HeadFault::Overloaded);
+            continue;
+        };
+        count(&terms.tally.accepted);
+        let terms = terms.clone();
+        connections.spawn(async move {
+            connection::serve(terms, stream, peer).await;
+            drop(seat);
+        });
+    }
+}

@@ -1,0 +1,7 @@
+//! A listener on loopback, and peers of every sort. Time is a manual clock's.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod deadlines;
+mod end;
+mod harness;
+mod peers;
