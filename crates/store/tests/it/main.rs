@@ -1,0 +1,10 @@
+//! The store's promises, kept on SQLite and on Postgres alike.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod files;
+mod migrations;
+mod notes;
+mod processes;
+mod queries;
+mod transactions;
+mod writers;
