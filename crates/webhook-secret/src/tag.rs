@@ -17,7 +17,7 @@ impl TagText {
     pub(crate) fn new(mac: &Mac, values: LengthPrefixed<'_>, shown: usize) -> Self {
         let mut text = Zeroizing::new([0; LENGTH]);
         // 32 bytes are 43 characters, so the only error there is cannot happen.
-        let written = URL_SAFE_NO_PAD.encode_slice(&*mac.tag_values(values), &mut *text);
+        let written = URL_SAFE_NO_PAD.encode_slice(mac.tag_values(values).as_slice(), &mut *text);
         debug_assert_eq!(written, Ok(LENGTH));
         Self {
             text,
