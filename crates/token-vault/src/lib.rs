@@ -1,1 +1,12 @@
 #![doc = include_str!("../README.md")]
+
+mod aead;
+mod context;
+mod error;
+mod record;
+mod vault;
+
+pub use crate::context::TokenContext;
+pub use crate::error::OpenError;
+pub use crate::record::SealedToken;
+pub use crate::vault::TokenVault;
