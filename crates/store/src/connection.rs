@@ -9,7 +9,7 @@ use crate::query::{Batch, Fetch, Statement};
 pub struct Connection(pub(crate) Link);
 
 pub(crate) enum Link {
-    Postgres(PooledConnection<'static, Postgres>),
+    Postgres(Box<PooledConnection<'static, Postgres>>),
     Sqlite(PooledConnection<'static, Sqlite>),
 }
 
@@ -26,7 +26,7 @@ impl Connection {
         Q: Fetch<'q, Row>,
     {
         Ok(match &mut self.0 {
-            Link::Postgres(link) => RunQueryDsl::load(query, &mut **link).await,
+            Link::Postgres(link) => RunQueryDsl::load(query, &mut ***link).await,
             Link::Sqlite(link) => RunQueryDsl::load(query, &mut **link).await,
         }?)
     }
@@ -56,7 +56,7 @@ impl Connection {
     {
         use diesel::OptionalExtension as _;
         Ok(match &mut self.0 {
-            Link::Postgres(link) => RunQueryDsl::get_result(query, &mut **link).await,
+            Link::Postgres(link) => RunQueryDsl::get_result(query, &mut ***link).await,
             Link::Sqlite(link) => RunQueryDsl::get_result(query, &mut **link).await,
         }
         .optional()?)

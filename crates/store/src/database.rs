@@ -61,7 +61,9 @@ impl Database {
     /// [`Error::Connect`].
     pub async fn connect(&self) -> Result<Connection> {
         Ok(Connection(match &self.pool {
-            Pools::Postgres(pool) => Link::Postgres(pool.get_owned().await.map_err(unconnected)?),
+            Pools::Postgres(pool) => {
+                Link::Postgres(Box::new(pool.get_owned().await.map_err(unconnected)?))
+            }
             Pools::Sqlite(pool) => Link::Sqlite(pool.get_owned().await.map_err(unconnected)?),
         }))
     }

@@ -75,7 +75,7 @@ fn postgres() -> Option<String> {
     let url = std::env::var("MEMBERPASS_TEST_POSTGRES").ok();
     if url.is_none() {
         SAID.call_once(|| {
-            eprintln!("Postgres was not tested: MEMBERPASS_TEST_POSTGRES names none")
+            eprintln!("Postgres was not tested: MEMBERPASS_TEST_POSTGRES names none");
         });
     }
     url

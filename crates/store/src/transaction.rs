@@ -37,7 +37,7 @@ impl Connection {
     async fn begin(&mut self) -> QueryResult<()> {
         match &mut self.0 {
             Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::begin_transaction(&mut **link)
+                <Postgres as AsyncConnection>::TransactionManager::begin_transaction(&mut ***link)
                     .await
             }
             Link::Sqlite(link) => {
@@ -52,7 +52,7 @@ impl Connection {
     async fn commit(&mut self) -> QueryResult<()> {
         match &mut self.0 {
             Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::commit_transaction(&mut **link)
+                <Postgres as AsyncConnection>::TransactionManager::commit_transaction(&mut ***link)
                     .await
             }
             Link::Sqlite(link) => {
@@ -65,8 +65,10 @@ impl Connection {
     async fn roll_back(&mut self) -> QueryResult<()> {
         match &mut self.0 {
             Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::rollback_transaction(&mut **link)
-                    .await
+                <Postgres as AsyncConnection>::TransactionManager::rollback_transaction(
+                    &mut ***link,
+                )
+                .await
             }
             Link::Sqlite(link) => {
                 <Sqlite as AsyncConnection>::TransactionManager::rollback_transaction(&mut **link)

@@ -19,7 +19,7 @@ async fn one_process_has_a_database_until_it_lets_go() {
                 }
             }
         };
-        claimed.await.unwrap();
+        drop(claimed.await.unwrap());
     })
     .await;
 }

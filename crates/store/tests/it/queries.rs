@@ -17,11 +17,14 @@ async fn a_row_comes_back_as_it_was_written() {
         add(&mut connection, &full).await.unwrap();
         assert_eq!(all(&mut connection).await.unwrap(), [note(1), full]);
         let found = connection
-            .fetch_one(notes::table.find(1).select(Note::columns()))
+            .fetch_one::<Note, _>(notes::table.find(1).select(Note::columns()))
             .await;
         assert_eq!(found.unwrap(), note(1));
         let none = notes::table.find(7).select(Note::columns());
-        assert_eq!(connection.fetch_optional(none).await.unwrap(), None);
+        assert_eq!(
+            connection.fetch_optional::<Note, _>(none).await.unwrap(),
+            None
+        );
         let none = notes::table.find(7).select(Note::columns());
         assert!(matches!(
             connection.fetch_one::<Note, _>(none).await,

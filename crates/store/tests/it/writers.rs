@@ -15,7 +15,7 @@ async fn a_writer_runs_the_queries_that_a_connection_runs() {
                 ensure_touched(writer.run(diesel::delete(notes::table.find(2)))?, 1)?;
                 let one = writer.fetch_optional(notes::table.find(1).select(Note::columns()))?;
                 assert_eq!(one, Some(note(1)));
-                writer.fetch(notes::table.order(notes::id).select(Note::columns()))
+                writer.fetch::<Note, _>(notes::table.order(notes::id).select(Note::columns()))
             })
         })
         .await;
