@@ -1,11 +1,35 @@
 //! `cargo xtask`: all that developers of this workspace repeat.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "its output is for the person who started it"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a developer's tool: it reads the environment and the clock freely"
+)]
+
+mod bench;
+mod ci;
 mod codegen;
+mod command;
+mod demo;
+mod migrate;
+mod postgres;
+mod scratch;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "All that developers of this workspace repeat")]
+#[command(
+    name = "cargo xtask",
+    about = "All that developers of this workspace repeat"
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -13,16 +37,50 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Runs every check on every backend; what it needs and does not find it installs, or says how.
+    Test(test::Options),
+    /// Runs what runs on every change: `test`, then `cargo deny`.
+    Ci(test::Options),
+    /// Starts the simulator and the server, connects a bot and shows the story of an update.
+    Demo(demo::Options),
+    /// Moves a database along the migrations, or makes a new one.
+    Migrate {
+        #[command(subcommand)]
+        task: migrate::Task,
+    },
     /// Writes the Bot API's types and methods anew from the schema kept in the crate.
     Codegen {
         /// Changes nothing; fails when what is there differs from what would be written.
         #[arg(long)]
         check: bool,
     },
+    /// Checks the workspace's own rules: floors, circles, lengths, migrations, words, links.
+    Tidy,
+    /// Measures.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
+fn main() -> ExitCode {
+    match carry_out(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Test(options) => test::run(&options),
+        Task::Ci(options) => ci::run(&options),
+        Task::Demo(options) => demo::run(&options),
+        Task::Migrate { task } => migrate::run(&task),
         Task::Codegen { check } => codegen::run(check),
+        Task::Tidy => tidy::run(),
+        Task::Bench { bench } => bench::run(&bench),
     }
 }

@@ -1,0 +1,23 @@
+//! `cargo xtask ci`: what runs on every change.
+
+use anyhow::Result;
+
+use crate::command::{self, cargo};
+use crate::steps::Steps;
+use crate::test;
+
+/// Everything that `cargo xtask test` does, and `cargo deny`.
+pub(crate) fn run(options: &test::Options) -> Result<()> {
+    let tested = test::run(options);
+    let mut steps = Steps::start();
+    steps.step("deny", deny);
+    steps.finish().and(tested)
+}
+
+fn deny() -> Result<()> {
+    if command::in_path("cargo-deny").is_none() {
+        println!("cargo-deny is missing: cargo install --locked cargo-deny");
+        command::run(&mut cargo(["install", "--locked", "cargo-deny"]))?;
+    }
+    command::run(&mut cargo(["deny", "--all-features", "check"]))
+}
