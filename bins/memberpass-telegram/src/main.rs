@@ -1,1 +1,21 @@
-fn main() {}
+//! `memberpass-telegram`: receives the updates of MemberPass's bots and answers them.
+
+mod command;
+mod compose;
+mod config;
+mod first_start;
+mod greeting;
+mod logging;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match command::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            command::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The commands of the binary. `serve` is the one that runs when none is named.
+
+mod keys;
+mod migrate;
+mod show;
+mod token;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use clap::{Arg, ArgMatches, Command, FromArgMatches as _, Subcommand};
+
+use crate::config::{Config, SETTINGS, Sources};
+use crate::{logging, serve};
+
+#[derive(Subcommand)]
+enum Task {
+    /// Receives updates and answers them (the default).
+    Serve,
+    /// Applies the migrations that the database has not seen. SQLite migrates itself at start; Postgres waits for this.
+    Migrate,
+    /// The settings in force, and where each came from.
+    #[command(subcommand)]
+    Config(show::Config),
+    /// Master keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(token::Token),
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let matches = command_line().get_matches();
+    let task = match matches.subcommand() {
+        Some(_) => Task::from_arg_matches(&matches)?,
+        None => Task::Serve,
+    };
+    let sources = Sources::read(flags(&matches), environment())?;
+    if let Task::Config(show) = task {
+        return show::run(&show, &sources);
+    }
+    let config = Config::from_sources(&sources)?;
+    logging::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match task {
+            Task::Serve => serve::run(config).await,
+            Task::Migrate => migrate::run(&config).await,
+            Task::Keys(keys) => keys::run(&keys, &config),
+            Task::Token(token) => token::run(token, &config).await,
+            Task::Config(_) => Ok(()),
+        }
+    })
+}
+
+/// Tells on standard error why the command failed, with its causes.
+pub(crate) fn complain(error: &anyhow::Error) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "memberpass-telegram: {error:#}");
+}
+
+/// Writes one line to standard output.
+pub(crate) fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
+}
+
+fn command_line() -> Command {
+    let command = Command::new("memberpass-telegram")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Keeps MemberPass's Telegram bots connected: receives their updates and answers them")
+        .after_help(
+            "Example:\n  memberpass-telegram --public-url https://bots.example.com\n\n\
+             Every setting is also a variable (MEMBERPASS_PUBLIC_URL) and a key of the TOML file that --config names.",
+        )
+        .subcommand_required(false);
+    let settings = SETTINGS.iter().map(|setting| {
+        let default = setting.default.map_or_else(String::new, |value| format!(" [default: {value}]"));
+        Arg::new(setting.key)
+            .long(setting.key)
+            .global(true)
+            .value_name(setting.key.to_ascii_uppercase().replace('-', "_"))
+            .help(format!("{}: {}{default}", setting.help, setting.shape))
+    });
+    Task::augment_subcommands(command.args(settings))
+}
+
+fn flags(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
+    // A global flag that follows the subcommand is found there.
+    let innermost = std::iter::successors(Some(matches), |matches| {
+        matches.subcommand().map(|(_, inner)| inner)
+    });
+    let innermost = innermost.last().unwrap_or(matches);
+    SETTINGS
+        .iter()
+        .filter_map(|setting| Some((setting.key, innermost.get_one::<String>(setting.key)?.clone())))
+        .collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server's configuration reads the environment, here and nowhere else")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

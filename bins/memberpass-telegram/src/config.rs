@@ -1,0 +1,86 @@
+//! What the server is told: flags, then `MEMBERPASS_*` variables, then a TOML file, then defaults. Parsed into types
+//! before a socket opens; nothing else in the workspace reads the environment.
+
+mod settings;
+mod sources;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bot_connection::PublicUrl;
+use store::DatabaseUrl;
+use telegram_bot_api::ApiRoot;
+
+pub(crate) use self::settings::SETTINGS;
+pub(crate) use self::sources::Sources;
+
+/// Everything the server can be told, in types.
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database: DatabaseUrl,
+    pub(crate) requests_database: DatabaseUrl,
+    pub(crate) master_key: PathBuf,
+    /// The operator named the key file, so a missing one is a mistake and not a first start.
+    pub(crate) master_key_was_named: bool,
+    pub(crate) public_listen: SocketAddr,
+    pub(crate) private_listen: SocketAddr,
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) api_root: ApiRoot,
+    /// Not Telegram's own address: a local Bot API server or a simulator.
+    pub(crate) custom_bot_api: bool,
+    pub(crate) test_dc: bool,
+    pub(crate) shutdown_deadline: Duration,
+    pub(crate) log: LogConfig,
+}
+
+pub(crate) struct LogConfig {
+    pub(crate) json: bool,
+    pub(crate) filter: String,
+}
+
+impl Config {
+    /// # Errors
+    /// A sentence that names the key, where its value came from, the value's shape and the fix.
+    pub(crate) fn from_sources(sources: &Sources) -> anyhow::Result<Self> {
+        let data_dir: PathBuf = sources.parse("data-dir")?;
+        let in_data_dir = |name: &str| -> anyhow::Result<DatabaseUrl> {
+            let path = data_dir.join(name);
+            let path = path.to_str().context("`data-dir` must be a path in UTF-8")?;
+            Ok(format!("sqlite:{path}").parse()?)
+        };
+        let database = match sources.parse_optional::<DatabaseUrl>("database-url")? {
+            Some(url) => url,
+            None => in_data_dir("memberpass.db")?,
+        };
+        let requests_database =
+            if database.sqlite_file().is_some() { in_data_dir("requests.db")? } else { database.clone() };
+        let private_listen = sources.parse("private-listen")?;
+        let public_listen = sources.parse("public-listen")?;
+        anyhow::ensure!(
+            private_listen != public_listen,
+            "`public-listen` and `private-listen` are both {public_listen}: \
+             give them different addresses, so that the internet never reaches the private one"
+        );
+        let master_key: Option<PathBuf> = sources.parse_optional("master-key")?;
+        Ok(Self {
+            database,
+            requests_database,
+            master_key_was_named: master_key.is_some(),
+            master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
+            data_dir,
+            public_listen,
+            private_listen,
+            public_url: sources.parse_optional("public-url")?,
+            api_root: sources.parse("bot-api-url")?,
+            custom_bot_api: !sources.is_default("bot-api-url"),
+            test_dc: sources.parse("telegram-test-dc")?,
+            shutdown_deadline: Duration::from_secs(sources.parse("shutdown-seconds")?),
+            log: LogConfig {
+                json: sources.one_of("log-format", &["human", "json"])? == "json",
+                filter: sources.parse("log-filter")?,
+            },
+        })
+    }
+}

@@ -1,0 +1,85 @@
+use ids::ProjectId;
+
+use crate::public_url::InvalidPublicUrl;
+
+/// Why a bot could not be connected, disconnected or shown. Each says what is wrong in a sentence for whoever asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another operation on this project's bot has not ended yet.
+    #[error("another change of this project's bot is under way")]
+    Busy,
+    /// The records could not be read or written.
+    #[error("the records of connections could not be read or written")]
+    Directory(#[source] connection_directory::Error),
+    /// The token's bot is connected to another project.
+    #[error("this bot is connected to another project")]
+    ConnectedElsewhere,
+    /// The server does not know the address under which Telegram reaches it.
+    #[error("this server has not been told its public address, so Telegram could not reach it")]
+    NoPublicUrl,
+    /// The project has no bot.
+    #[error("project {0} has no bot")]
+    NotFound(ProjectId),
+    /// The public name leads to addresses that Telegram refuses.
+    #[error("the public address cannot be used for webhooks")]
+    PublicUrl(#[source] InvalidPublicUrl),
+    /// The public name resolves, but only to addresses that Telegram refuses.
+    #[error("the name {host} leads only to private, reserved or IPv6 addresses here, which Telegram refuses")]
+    PublicNameUnusable {
+        /// The name of the public URL.
+        host: String,
+    },
+    /// A sealed token does not open with this server's master keys.
+    #[error("the stored token cannot be opened with this server's master keys")]
+    Sealed,
+    /// Telegram is out of reach, throttles us or is broken: nothing is known about the token.
+    #[error("Telegram could not be asked just now")]
+    TelegramUnavailable(#[source] telegram_bot_api::Error),
+    /// Telegram does not accept the token: it was revoked, mistyped, or its bot deleted.
+    #[error("Telegram does not accept this token")]
+    TokenNotValid,
+    /// Telegram refused the webhook; the bot has none now.
+    #[error("Telegram refused the webhook: {description}")]
+    WebhookRefused {
+        /// Telegram's own words.
+        description: String,
+    },
+    /// Telegram took the webhook but shows another one: somebody else sets it at the same time.
+    #[error("another service set this bot's webhook at the same time (host {host})")]
+    WebhookTakenOver {
+        /// The host of the other service's webhook; empty when the webhook is gone.
+        host: String,
+    },
+}
+
+/// Something that does not stop an operation, but that whoever asked should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The public name did not resolve on this machine.
+    NameDoesNotResolve {
+        /// The name of the public URL.
+        host: String,
+    },
+    /// Another service's webhook was set, and has been replaced by ours.
+    RivalReplaced {
+        /// The host of the other service's webhook.
+        host: String,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NameDoesNotResolve { host } => write!(
+                f,
+                "The name {host} does not resolve on this machine; if Telegram cannot resolve it either, no update will arrive."
+            ),
+            Self::RivalReplaced { host } => write!(
+                f,
+                "Another service at {host} had set this bot's webhook; it has been replaced by ours. Turn the other service off, or it may take the bot back."
+            ),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::str::FromStr;
+
+/// A change of a connection that is under way, as its record names it. Whatever is named there is finished or undone
+/// after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Connect,
+    Disconnect,
+    Reconnect,
+    Repair,
+    Rotate,
+}
+
+/// How far it came. Each step may be done again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The record says what is about to be done.
+    Begun,
+    /// Telegram showed the webhook as it should be.
+    Confirmed,
+    /// Telegram took the webhook, or took it away.
+    Told,
+}
+
+impl Operation {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Disconnect => "disconnect",
+            Self::Reconnect => "reconnect",
+            Self::Repair => "repair",
+            Self::Rotate => "rotate",
+        }
+    }
+
+    /// A failure for good takes the connection back to disconnected, since nothing worked before it.
+    pub(crate) const fn begins_from_nothing(self) -> bool {
+        matches!(self, Self::Connect | Self::Reconnect)
+    }
+}
+
+impl FromStr for Operation {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let all = [Self::Connect, Self::Disconnect, Self::Reconnect, Self::Repair, Self::Rotate];
+        all.into_iter().find(|operation| operation.as_str() == text).ok_or(())
+    }
+}
+
+impl Step {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Confirmed => "confirmed",
+            Self::Told => "told",
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use clock::{Clock, Entropy};
+use connection_directory::Directory;
+use telegram_bot_api::{Client, UpdateKind};
+use token_vault::TokenVault;
+use update_inbox::Inbox;
+use webhook_secret::WebhookSecrets;
+
+use crate::public_url::PublicUrl;
+
+/// What connecting bots is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Asks Telegram.
+    pub client: Client,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Keeps the records.
+    pub directory: Directory,
+    /// Makes identifiers.
+    pub entropy: Entropy,
+    /// Holds a disconnected bot's updates back.
+    pub inbox: Inbox,
+    /// Derives webhook paths and secret tokens.
+    pub secrets: WebhookSecrets,
+    /// Seals tokens.
+    pub vault: TokenVault,
+}
+
+/// How bots are connected.
+#[derive(Clone, Debug)]
+pub struct ConnectConfig {
+    /// The update kinds to subscribe to, all of them named: Telegram's default leaves some out.
+    pub allowed_updates: Vec<UpdateKind>,
+    /// How many requests of one bot Telegram may have under way at once, 1 to 100.
+    pub max_connections: u8,
+    /// The address under which Telegram reaches us. Without it no bot can be connected.
+    pub public_url: Option<PublicUrl>,
+    /// Whether to look the public name up before Telegram does. Not with a Bot API server of one's own, which may see
+    /// other names than we do.
+    pub resolves_name: bool,
+}

@@ -1,0 +1,78 @@
+//! How each operation changes a record: what is written before Telegram is told, and what after. Nothing here waits or asks.
+
+use std::time::Duration;
+
+use clock::Timestamp;
+use connection_directory::{Connection, Previous, Status};
+use ids::KeyId;
+use token_vault::SealedToken;
+use webhook_secret::Registration;
+
+use crate::operation::{Operation, Step};
+
+/// How long the registration before stays good, once Telegram has shown the new one: a request may be under way.
+const GRACE: Duration = Duration::from_secs(600);
+
+/// Writes down an operation that registers the webhook anew.
+pub(crate) fn begin(record: &mut Connection, operation: Operation, key_id: KeyId) {
+    record.operation = Some(operation.as_str().to_owned());
+    record.step = Step::Begun.as_str().to_owned();
+    record.warning = None;
+    let before = record.current;
+    record.current = Registration { generation: before.generation.next(), key_id };
+    if operation.begins_from_nothing() {
+        record.status = Status::Connecting;
+        record.previous = None;
+    } else {
+        record.previous = Some(Previous { registration: before, accepted_until: None });
+    }
+}
+
+/// Puts a new token in the place of the one before, which Telegram has made useless already.
+pub(crate) fn take_token(record: &mut Connection, sealed: SealedToken) {
+    if record.sealed_token.replace(sealed).is_some() {
+        record.token_version = record.token_version.next();
+    }
+}
+
+/// The step is done.
+pub(crate) fn reach(record: &mut Connection, step: Step) {
+    record.step = step.as_str().to_owned();
+}
+
+/// Telegram has shown our webhook: the operation is over.
+pub(crate) fn confirm(record: &mut Connection, base_url: &str, now: Timestamp) {
+    reach(record, Step::Confirmed);
+    record.operation = None;
+    record.status = Status::Active;
+    record.registered_base_url = Some(base_url.to_owned());
+    record.connected_at = Some(now);
+    if let Some(previous) = &mut record.previous {
+        previous.accepted_until = Some(now + GRACE);
+    }
+}
+
+/// The bot is to be left alone from now on; Telegram is still to be told.
+pub(crate) fn begin_disconnect(record: &mut Connection, now: Timestamp) {
+    record.operation = Some(Operation::Disconnect.as_str().to_owned());
+    record.step = Step::Begun.as_str().to_owned();
+    record.status = Status::Disconnected;
+    record.disconnected_at = Some(now);
+    record.warning = None;
+}
+
+/// The operation is over.
+pub(crate) fn end(record: &mut Connection) {
+    reach(record, Step::Confirmed);
+    record.operation = None;
+}
+
+/// The operation has failed for good. What it began from nothing is disconnected; anything else stays as it is.
+pub(crate) fn give_up(record: &mut Connection, operation: Operation, why: &str, now: Timestamp) {
+    record.operation = None;
+    record.warning = Some(why.to_owned());
+    if operation.begins_from_nothing() {
+        record.status = Status::Disconnected;
+        record.disconnected_at = Some(now);
+    }
+}

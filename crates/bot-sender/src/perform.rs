@@ -1,0 +1,38 @@
+//! How the dispatcher's effects become calls, and which failures are worth another try.
+
+use ids::ConnectionId;
+use telegram_bot_api::{Call, Retry};
+use update_dispatcher::{Failure, Perform, RetryWhen};
+
+use crate::error::SendError;
+use crate::sender::BotSender;
+
+impl Perform for BotSender {
+    async fn perform(&self, connection: &ConnectionId, call: &Call) -> Result<(), Failure> {
+        match self.call(connection, call).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure { retry: when(&error), reason: reason(&error) }),
+        }
+    }
+}
+
+/// An effect whose fate is unknown is not repeated: the client has retried it already if its meaning allows that.
+fn when(error: &SendError) -> RetryWhen {
+    match error {
+        SendError::Directory(_) | SendError::Sealed => RetryWhen::Later,
+        SendError::Forbidden { .. } | SendError::NotConnected => RetryWhen::Never,
+        // A rotation brings a token that works; until then the lane keeps its order and waits.
+        SendError::Telegram(error) if error.is_unauthorized() => RetryWhen::Later,
+        SendError::Telegram(error) => match error.retry() {
+            Retry::After(span) => RetryWhen::After(span),
+            _ => RetryWhen::Never,
+        },
+    }
+}
+
+fn reason(error: &SendError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,27 @@
+//! JSON answers, with the headers that every one of them carries.
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use ids::RequestId;
+use serde::Serialize;
+
+pub(crate) fn json(
+    status: StatusCode,
+    body: &impl Serialize,
+    request: &RequestId,
+) -> Response<Full<Bytes>> {
+    // Our own answers are maps with text keys, which always serialize; were one not to, it would be empty.
+    let bytes = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Full::new(bytes.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(request.as_str()) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
