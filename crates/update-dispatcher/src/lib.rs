@@ -1,13 +1,32 @@
 #![doc = include_str!("../README.md")]
 
+mod attempt;
+mod dispatcher;
+mod erased;
+mod incoming;
+mod item;
 mod journal;
 mod lane;
+mod limits;
 mod offer;
+mod pending_update;
 mod perform;
 mod queued;
+mod retry;
+mod schedule;
+mod snapshot;
+mod stage;
 
+pub use crate::dispatcher::{Dispatcher, Drained};
+pub use crate::incoming::Incoming;
 pub use crate::journal::{Dead, DeadCause, Journal, Outcome, RefusedCall, Retry};
 pub use crate::lane::{InvalidLane, Lane, LaneKey};
+pub use crate::limits::{DispatcherConfig, Limits};
 pub use crate::offer::Offer;
 pub use crate::perform::{Failure, Perform, RetryWhen};
 pub use crate::queued::{Attempt, Progress, Queued, Seq, is_urgent};
+pub use crate::retry::RetryPolicy;
+pub use crate::snapshot::{
+    BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals,
+};
+pub use crate::stage::{Flow, Stage, StageError, StageFuture, StageOutcome};

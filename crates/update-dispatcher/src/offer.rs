@@ -8,9 +8,9 @@ pub enum Offer {
     /// Its lane, or its connection, has more waiting than memory is given to it. The dispatcher asks
     /// [`crate::Journal::refill`] or [`crate::Journal::backlog`] for it in due course; nothing is left to do.
     Spilled,
-    /// There is no room at all: keep it, wait for `Dispatcher::room`, and offer it again.
+    /// There is no room at all: keep it, wait for [`crate::Dispatcher::room`], and offer it again.
     Full,
-    /// Its connection is paused. `Dispatcher::resume` will ask [`crate::Journal::backlog`] for it; nothing is
+    /// Its connection is paused. [`crate::Dispatcher::resume`] will ask [`crate::Journal::backlog`] for it; nothing is
     /// left to do.
     Paused,
     /// The dispatcher is being drained: it takes nothing any more.

@@ -7,14 +7,15 @@ use telegram_bot_api::Call;
 
 /// Makes a Bot API call for a connection: the sender, or a list of what was called in a test.
 pub trait Perform: Send + Sync + 'static {
-    /// Makes the call, and answers when it is done.
+    /// Makes the call, and answers when it is done. It must end by itself: the dispatcher sets no deadline, because a
+    /// call that is broken off may have been made all the same.
     ///
     /// # Errors
     /// [`Failure`] when it was not done, or perhaps not.
     fn perform(
         &self,
         connection: &ConnectionId,
-        call: Call,
+        call: &Call,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 

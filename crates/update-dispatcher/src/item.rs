@@ -1,0 +1,35 @@
+//! An update in memory, with what is left to do of it.
+
+use std::collections::VecDeque;
+
+use telegram_bot_api::Call;
+
+use crate::{Flow, Queued, RefusedCall};
+
+/// An update in memory. Boxed wherever it is kept: it moves between queues and tasks.
+pub(crate) struct Item {
+    pub(crate) queued: Queued,
+    /// What is left of the stage at `queued.progress`, if that has run in this process.
+    pub(crate) rest: Option<Rest>,
+    /// Calls made in this process.
+    pub(crate) calls: u32,
+    /// The first few of them that were refused.
+    pub(crate) refused: Vec<RefusedCall>,
+}
+
+/// What is left of a stage that has run.
+pub(crate) struct Rest {
+    pub(crate) calls: VecDeque<Call>,
+    pub(crate) flow: Flow,
+}
+
+impl Item {
+    pub(crate) fn new(queued: Queued) -> Box<Self> {
+        Box::new(Self {
+            queued,
+            rest: None,
+            calls: 0,
+            refused: Vec::new(),
+        })
+    }
+}
