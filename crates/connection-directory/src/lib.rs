@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+
+mod connection;
+mod directory;
+mod error;
+mod keys;
+mod live;
+mod live_map;
+mod row;
+mod schema;
+mod status;
+mod writes;
+
+pub use crate::connection::{Connection, Previous};
+pub use crate::directory::Directory;
+pub use crate::error::{Error, Result};
+pub use crate::keys::KeyReferences;
+pub use crate::live::LiveConnection;
+pub use crate::status::Status;
+pub use crate::writes::Update;

@@ -1,0 +1,38 @@
+//! The tables of the migration `0001_connections`.
+
+diesel::table! {
+    connections (id) {
+        id -> Text,
+        project_id -> Text,
+        telegram_bot_id -> BigInt,
+        username -> Nullable<Text>,
+        name -> Nullable<Text>,
+        status -> Text,
+        operation -> Nullable<Text>,
+        step -> Text,
+        sealed_token -> Nullable<Binary>,
+        sealed_key_id -> Nullable<BigInt>,
+        token_version -> BigInt,
+        pending_token -> Nullable<Binary>,
+        pending_key_id -> Nullable<BigInt>,
+        generation -> BigInt,
+        key_id -> BigInt,
+        previous_generation -> Nullable<BigInt>,
+        previous_key_id -> Nullable<BigInt>,
+        previous_until_us -> Nullable<BigInt>,
+        registered_base_url -> Nullable<Text>,
+        version -> BigInt,
+        warning -> Nullable<Text>,
+        created_at_us -> BigInt,
+        updated_at_us -> BigInt,
+        connected_at_us -> Nullable<BigInt>,
+        disconnected_at_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    key_checks (key_id) {
+        key_id -> BigInt,
+        check_value -> Binary,
+    }
+}
