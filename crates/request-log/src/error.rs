@@ -1,0 +1,17 @@
+/// What this crate answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the request log could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The log was closed, so nothing more is written.
+    #[error("the request log is closed")]
+    Closed,
+    /// The database failed.
+    #[error("the request log's database failed")]
+    Store(#[from] store::Error),
+    /// The thread that writes could not be started.
+    #[error("the request log's thread could not be started")]
+    Thread(#[source] std::io::Error),
+}

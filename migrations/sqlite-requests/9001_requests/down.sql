@@ -1,0 +1,3 @@
+DROP TABLE request_updates;
+
+DROP TABLE requests;
