@@ -36,14 +36,16 @@ async fn another_master_key_is_refused_at_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_ring_leaves_nothing_behind() {
     on_every_database(async |directory, _, _| {
-        let first = ring(1);
-        let (both, _) = first.add(&Entropy::seeded(3)).unwrap();
-        let (other, second) = ring(2).add(&Entropy::seeded(3)).unwrap();
-        directory.key_checks_verify(&first).await.unwrap();
-        // The other ring's second key has a lower place in the order of checks than its wrong first one, once swapped.
-        let other = other.promote(second).unwrap();
-        assert!(directory.key_checks_verify(&other).await.is_err());
-        directory.key_checks_verify(&both).await.unwrap();
+        let second = KeyRing::generate(KeyId::new(2), &Entropy::seeded(3));
+        directory.key_checks_verify(&second).await.unwrap();
+        // Its first key would be new here, its second is wrong.
+        let (wrong, _) = ring(1).add(&Entropy::seeded(4)).unwrap();
+        let error = directory.key_checks_verify(&wrong).await.unwrap_err();
+        assert!(
+            matches!(error, Error::OtherMasterKey(key) if key == KeyId::new(2)),
+            "{error}"
+        );
+        directory.key_checks_verify(&ring(5)).await.unwrap();
     })
     .await;
 }
