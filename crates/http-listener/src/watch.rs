@@ -47,7 +47,7 @@ enum Phase {
 pub(crate) enum Late {
     /// Nobody has asked for anything for long.
     Idle,
-    /// A head is not complete, or a fresh connection says nothing at all.
+    /// A head is not complete.
     Head,
     /// The request was not answered, or its answer not taken.
     Request,
@@ -90,8 +90,8 @@ impl Watch {
         match state.phase {
             _ if stalled => Some(Late::Request),
             _ if !phase_over => None,
-            Phase::Waiting { fresh: false, .. } => Some(Late::Idle),
-            Phase::Waiting { fresh: true, .. } | Phase::Head { .. } => Some(Late::Head),
+            Phase::Waiting { .. } => Some(Late::Idle),
+            Phase::Head { .. } => Some(Late::Head),
             Phase::Body { began, .. } if began + self.limits.request_deadline > now => {
                 state.phase = Phase::BodyLate { began };
                 if let Some(reader) = state.reader.take() {

@@ -18,8 +18,9 @@ async fn a_connection_that_says_nothing_is_closed() {
     served.hands.advance(seconds(1));
     assert_eq!(peer.rest().await, "");
     served
-        .until(|served| served.heads() == [HeadFault::TimedOut])
+        .until(|served| served.monitor.counts().open == 0)
         .await;
+    assert_eq!(served.heads(), [], "it has asked for nothing");
 }
 
 #[tokio::test]
