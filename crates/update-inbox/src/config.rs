@@ -1,0 +1,37 @@
+use std::time::Duration;
+
+/// How much the inbox holds and how it writes. [`Default`] suits one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxConfig {
+    /// At most so many updates wait to be written; more are refused.
+    pub waiting: usize,
+    /// At most so many bytes of bodies wait to be written; more are refused. One body always may.
+    pub waiting_bytes: usize,
+    /// At most so many updates in one commit; 2,000 is the most that SQLite can bind.
+    pub commit_rows: usize,
+    /// At most so many bytes of bodies in one commit.
+    pub commit_bytes: usize,
+    /// What the dispatcher tells rides in the next commit, but waits for one no longer than this.
+    pub settle_within: Duration,
+    /// When SQLite's write-ahead log has so many pages it is moved into the file, even if the inbox is busy.
+    pub checkpoint_pages: u32,
+    /// Updates that are read from the database at once.
+    pub page: i64,
+    /// Blocks of 1,024 update ids that are remembered in memory, 200 bytes or so each.
+    pub remembered_blocks: usize,
+}
+
+impl Default for InboxConfig {
+    fn default() -> Self {
+        Self {
+            waiting: 8_192,
+            waiting_bytes: 64 << 20,
+            commit_rows: 512,
+            commit_bytes: 8 << 20,
+            settle_within: Duration::from_millis(20),
+            checkpoint_pages: 4_000,
+            page: 256,
+            remembered_blocks: 16_384,
+        }
+    }
+}

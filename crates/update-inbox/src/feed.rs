@@ -1,0 +1,142 @@
+//! Hands stored updates to the dispatcher in the order of their numbers: at once as long as it has room, and from the database
+//! where it had none, or after a start.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use update_dispatcher::{Offer, Queued, Seq};
+
+/// Whom stored updates are handed to: the dispatcher, or a list in a test.
+pub trait Dispatch: Send + Sync + 'static {
+    /// Offers an update. It must not block.
+    fn offer(&self, queued: Queued) -> Offer;
+
+    /// Waits until there is room again, after [`Offer::Full`].
+    fn room(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// How far the dispatcher has been handed what is stored.
+pub(crate) struct Feed {
+    state: Mutex<State>,
+    fell_behind: Notify,
+}
+
+struct State {
+    offer: Option<OfferFn>,
+    /// Whether the database must be read: then the writer hands nothing over by itself.
+    behind: bool,
+    /// Everything up to here was handed over.
+    cursor: Seq,
+    /// Everything stored has a number up to here.
+    tip: Seq,
+    /// What lies beyond the cursor and is over: the dispatcher had fetched it by itself.
+    over: BTreeSet<Seq>,
+}
+
+type OfferFn = Arc<dyn Fn(Queued) -> Offer + Send + Sync>;
+
+impl Feed {
+    /// Behind from the start: what was pending when the process ended is handed over first.
+    pub(crate) fn new(tip: Seq) -> Self {
+        let state = State {
+            offer: None,
+            behind: true,
+            cursor: Seq::ZERO,
+            tip,
+            over: BTreeSet::new(),
+        };
+        Self {
+            state: Mutex::new(state),
+            fell_behind: Notify::new(),
+        }
+    }
+
+    pub(crate) fn attach(&self, offer: OfferFn) {
+        self.lock().offer = Some(offer);
+    }
+
+    /// Lets go of the dispatcher, which holds on to the journal.
+    pub(crate) fn detach(&self) {
+        self.lock().offer = None;
+    }
+
+    /// Hands over what a commit has stored, unless older updates must go first.
+    pub(crate) fn hand_over(&self, stored: Vec<Queued>) {
+        let Some(tip) = stored.last().map(|queued| queued.seq) else {
+            return;
+        };
+        let offer = {
+            let mut state = self.lock();
+            state.tip = tip;
+            match &state.offer {
+                Some(offer) if !state.behind => Arc::clone(offer),
+                _ => return,
+            }
+        };
+        for queued in stored {
+            let seq = queued.seq;
+            if !self.is_over(seq) && matches!(offer(queued), Offer::Full | Offer::Closed) {
+                return self.fall_behind();
+            }
+            self.advance(seq);
+        }
+    }
+
+    /// From now on the database is read: something may be stored that was not handed over.
+    pub(crate) fn fall_behind(&self) {
+        self.lock().behind = true;
+        self.fell_behind.notify_one();
+    }
+
+    /// The dispatcher has done with an update.
+    pub(crate) fn over(&self, seq: Seq) {
+        let mut state = self.lock();
+        if seq > state.cursor {
+            state.over.insert(seq);
+        }
+    }
+
+    pub(crate) fn is_over(&self, seq: Seq) -> bool {
+        self.lock().over.contains(&seq)
+    }
+
+    /// Waits until the database must be read, and answers after which number and up to which.
+    pub(crate) async fn behind(&self) -> (Seq, Seq) {
+        loop {
+            let notified = self.fell_behind.notified();
+            {
+                let state = self.lock();
+                if state.behind {
+                    return (state.cursor, state.tip);
+                }
+            }
+            notified.await;
+        }
+    }
+
+    /// An update was handed over, and everything before it.
+    pub(crate) fn advance(&self, seq: Seq) {
+        self.lock().advance(seq);
+    }
+
+    /// Everything up to `tip` was handed over. If nothing was stored since, the writer hands over again.
+    pub(crate) fn caught_up(&self, tip: Seq) {
+        let mut state = self.lock();
+        state.advance(tip);
+        state.behind = state.tip > tip;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn advance(&mut self, seq: Seq) {
+        self.cursor = self.cursor.max(seq);
+        while self.over.first().is_some_and(|first| *first <= self.cursor) {
+            self.over.pop_first();
+        }
+    }
+}

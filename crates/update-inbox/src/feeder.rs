@@ -1,0 +1,59 @@
+//! Reads from the database what the dispatcher had no room for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use update_dispatcher::{Offer, Queued};
+
+use crate::feed::Dispatch;
+use crate::pending;
+use crate::shared::Shared;
+
+/// Runs until the dispatcher is closed. To be dropped when the inbox is.
+pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
+    loop {
+        let (cursor, tip) = shared.feed.behind().await;
+        // Looked at before the database: what is told after that the feed knows by itself.
+        let unsettled = shared.intake.unsettled();
+        let limit = shared.config.page.max(1);
+        let page =
+            async { pending::after(&mut shared.database.connect().await?, cursor, limit).await };
+        match page.await {
+            Ok(page) => {
+                let last = (page.len() as i64) < limit;
+                for queued in unsettled.correct(page) {
+                    if !hand_over(&shared, &*dispatcher, queued).await {
+                        return;
+                    }
+                }
+                if last {
+                    shared.feed.caught_up(tip);
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "inbox.read_failed"
+                );
+                shared.clock.sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Hands an update over as soon as there is room; answers whether the dispatcher still takes any.
+async fn hand_over(shared: &Shared, dispatcher: &impl Dispatch, queued: Queued) -> bool {
+    let seq = queued.seq;
+    while !shared.feed.is_over(seq) {
+        match dispatcher.offer(queued.clone()) {
+            Offer::Full => dispatcher.room().await,
+            Offer::Closed => return false,
+            Offer::Loaded | Offer::Paused | Offer::Spilled => break,
+        }
+    }
+    shared.feed.advance(seq);
+    true
+}
+
+/// After a failed read.
+const PAUSE: Duration = Duration::from_secs(1);

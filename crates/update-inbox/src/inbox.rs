@@ -1,0 +1,287 @@
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use clock::{Clock, Timestamp};
+use ids::ConnectionId;
+use store::Database;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use update_dispatcher::{Queued, Seq};
+
+use crate::config::InboxConfig;
+use crate::dead::{self, DeadLetter, Quarantined};
+use crate::error::{Error, Result};
+use crate::feed::{Dispatch, Feed};
+use crate::feeder;
+use crate::intake::{Expired, Intake, Order};
+use crate::journal::{InboxJournal, Scope, read};
+use crate::pending;
+use crate::received::{Receipt, Received, Refused};
+use crate::rows::Body;
+use crate::shared::Shared;
+use crate::writer::Writer;
+
+/// The durable queue of received updates. Cheap to clone; when the last clone is dropped, whatever waits is let go as if the
+/// process had been killed. See [`close`](Self::close).
+#[derive(Clone)]
+pub struct Inbox {
+    shared: Arc<Shared>,
+    done: watch::Receiver<()>,
+    life: Arc<Life>,
+}
+
+/// What the inbox holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// Updates that are not finished.
+    pub pending: u64,
+    /// When the oldest of them came.
+    pub oldest_received_at: Option<Timestamp>,
+    /// Updates that wait to be stored.
+    pub waiting: usize,
+    /// Dead letters.
+    pub dead: u64,
+    /// Requests that could not be read.
+    pub quarantined: u64,
+}
+
+impl Inbox {
+    /// Starts the thread that writes. The database must have its tables ([`store::Schema::Main`]).
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database cannot be opened or has no tables; [`Error::Thread`].
+    pub async fn start(config: InboxConfig, database: Database, clock: Clock) -> Result<Self> {
+        let tip = pending::tip(&mut database.connect().await?).await?;
+        let shared = Arc::new(Shared {
+            clock,
+            database,
+            feed: Feed::new(tip),
+            intake: Intake::new(config.clone()),
+            config,
+            paused: Mutex::default(),
+        });
+        let (opened, opening) = oneshot::channel();
+        let (doing, done) = watch::channel(());
+        let (thread, handle) = (Arc::clone(&shared), Handle::current());
+        let work = move || {
+            let _doing = doing;
+            let _gone = Gone(Arc::clone(&thread));
+            match Writer::open(thread, handle) {
+                Ok(writer) => {
+                    let _ = opened.send(Ok(()));
+                    writer.run();
+                }
+                Err(error) => drop(opened.send(Err(error))),
+            }
+        };
+        std::thread::Builder::new()
+            .name("inbox-writer".into())
+            .spawn(work)
+            .map_err(Error::Thread)?;
+        opening.await.map_err(|_| Error::Unavailable)??;
+        let life = Arc::new(Life {
+            shared: Arc::clone(&shared),
+            feeding: CancellationToken::new(),
+        });
+        Ok(Self { shared, done, life })
+    }
+
+    /// The inbox as the dispatcher knows it: what [`Dispatcher::start`](update_dispatcher) takes.
+    #[must_use]
+    pub fn journal(&self) -> InboxJournal {
+        InboxJournal(Arc::clone(&self.shared))
+    }
+
+    /// Hands over to this dispatcher what is pending, and from then on all that is stored, in order. To be called once.
+    pub fn attach(&self, dispatcher: Arc<impl Dispatch>) {
+        let offered = Arc::clone(&dispatcher);
+        self.shared
+            .feed
+            .attach(Arc::new(move |queued| offered.offer(queued)));
+        let feeding = feeder::feed(Arc::clone(&self.shared), dispatcher);
+        tokio::spawn(self.life.feeding.clone().run_until_cancelled_owned(feeding));
+    }
+
+    /// Stores an update. When this answers `Ok`, it is on disk, and may be acknowledged.
+    ///
+    /// # Errors
+    /// [`Refused`]: it must not be acknowledged.
+    pub async fn receive(&self, received: Received) -> Result<Receipt, Refused> {
+        let answer = self.shared.intake.receive(received)?;
+        answer.await.map_err(|_| Refused::Unavailable)
+    }
+
+    /// Keeps a genuine request that could not be read as an update. When this answers `Ok`, it is on disk.
+    ///
+    /// # Errors
+    /// [`Refused::Unavailable`].
+    pub async fn quarantine(
+        &self,
+        owner: ConnectionId,
+        received_at: Timestamp,
+        body: Bytes,
+        reason: &str,
+    ) -> Result<(), Refused> {
+        let (reason, body) = (reason.to_owned(), Body(body));
+        self.order(|answer| Order::Quarantine {
+            owner,
+            received_at,
+            reason,
+            body,
+            answer,
+        })
+        .await
+        .map_err(|_| Refused::Unavailable)
+    }
+
+    /// The requests that could not be read, after a number, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn quarantine_list(&self, after: Seq, limit: usize) -> Result<Vec<Quarantined>> {
+        let mut connection = self.shared.database.connect().await?;
+        Ok(dead::quarantined(&mut connection, after, page(limit)).await?)
+    }
+
+    /// What a connection has pending after a number, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn pending_list(
+        &self,
+        owner: &ConnectionId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Queued>> {
+        read(&self.shared, Scope::Connection(owner), after, limit).await
+    }
+
+    /// The dead letters of a connection, or of all, after a number, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn dead_list(
+        &self,
+        owner: Option<&ConnectionId>,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>> {
+        let mut connection = self.shared.database.connect().await?;
+        Ok(dead::list(&mut connection, owner, after, page(limit)).await?)
+    }
+
+    /// Puts a dead letter back, as the last of its lane, and answers its new number; nothing when there is none with this one.
+    ///
+    /// It goes on where it had come to, with all its attempts and its time before it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn dead_replay(&self, seq: Seq) -> Result<Option<Seq>> {
+        self.order(|answer| Order::Replay(seq, answer)).await
+    }
+
+    /// Counts a connection as disconnected: its updates stay and expire. To be called after the dispatcher's own pause.
+    pub fn pause(&self, owner: &ConnectionId) {
+        self.paused().insert(owner.clone());
+    }
+
+    /// Counts a connection as connected again. To be called before the dispatcher's own resume, which asks for its backlog.
+    pub fn resume(&self, owner: &ConnectionId) {
+        self.paused().remove(owner);
+    }
+
+    /// Deletes what paused connections have waiting longer than Telegram would have kept it, and update ids that no longer count.
+    /// To be called now and then.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn expire(&self) -> Result<Expired> {
+        let owners = self.paused().iter().cloned().collect();
+        self.order(|answer| Order::Expire(owners, answer)).await
+    }
+
+    /// Writes something, to see whether an update could be stored now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ready(&self) -> Result<()> {
+        self.order(Order::Probe).await
+    }
+
+    /// What it holds. It counts rows: ask now and then, not for each request.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn depth(&self) -> Result<Depth> {
+        let mut connection = self.shared.database.connect().await?;
+        let (pending, oldest_received_at) = pending::depth(&mut connection).await?;
+        let (dead, quarantined) = dead::counts(&mut connection).await?;
+        let waiting = self.shared.intake.waiting();
+        Ok(Depth {
+            pending,
+            oldest_received_at,
+            waiting,
+            dead,
+            quarantined,
+        })
+    }
+
+    /// Takes nothing any more, writes what waits, moves SQLite's log into its file, and answers when the thread has ended.
+    ///
+    /// Drain the dispatcher before, so that what it finishes is written too.
+    pub async fn close(&self) {
+        self.life.feeding.cancel();
+        self.shared.intake.close();
+        let mut done = self.done.clone();
+        while done.changed().await.is_ok() {}
+        self.shared.feed.detach();
+    }
+
+    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.intake.order(order(answer));
+        answered.await.map_err(|_| Error::Unavailable)
+    }
+
+    fn paused(&self) -> std::sync::MutexGuard<'_, BTreeSet<ConnectionId>> {
+        self.shared
+            .paused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inbox")
+    }
+}
+
+/// Ends everything when the last [`Inbox`] is dropped.
+struct Life {
+    shared: Arc<Shared>,
+    feeding: CancellationToken,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.feeding.cancel();
+        self.shared.intake.abandon();
+        self.shared.feed.detach();
+    }
+}
+
+/// When the thread ends, however it ends, nobody waits for it in vain.
+struct Gone(Arc<Shared>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.intake.abandon();
+    }
+}
+
+fn page(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,348 @@
+//! What waits for the next commit, between those who ask and the thread that writes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use clock::Timestamp;
+use ids::ConnectionId;
+use tokio::sync::oneshot;
+use update_dispatcher::{Dead, Queued, Retry, Seq};
+
+use crate::config::InboxConfig;
+use crate::received::{Receipt, Received, Refused};
+use crate::rows::Body;
+
+/// An update that waits to be stored, and who waits for that. A dropped answer means that it was not.
+pub(crate) struct Receiving {
+    pub(crate) received: Received,
+    pub(crate) answer: oneshot::Sender<Receipt>,
+}
+
+/// Something else that is to be written.
+pub(crate) enum Order {
+    Expire(Vec<ConnectionId>, oneshot::Sender<Expired>),
+    Probe(oneshot::Sender<()>),
+    Quarantine {
+        owner: ConnectionId,
+        received_at: Timestamp,
+        reason: String,
+        body: Body,
+        answer: oneshot::Sender<()>,
+    },
+    Replay(Seq, oneshot::Sender<Option<Seq>>),
+}
+
+/// What was deleted because its time was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Pending updates of paused connections.
+    pub updates: usize,
+    /// Blocks of update ids that were remembered.
+    pub blocks: usize,
+}
+
+/// What the dispatcher told of an update. Of two tellings the later counts.
+#[derive(Clone)]
+pub(crate) enum End {
+    Dead(Dead),
+    Finished,
+    Retry(Retry),
+}
+
+/// What one commit writes.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) receiving: Vec<Receiving>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) ends: BTreeMap<Seq, End>,
+}
+
+/// What there is to do for the writer.
+pub(crate) enum Next {
+    Write(Batch),
+    /// Nothing for a while: time to tidy up.
+    Idle,
+    /// Nothing any more.
+    Stop,
+}
+
+/// How the writer waits.
+pub(crate) struct Waiting {
+    /// For how long at most before it is [`Next::Idle`].
+    pub(crate) idle_after: Option<Duration>,
+    /// Whether ends may ride along; not when they have just failed.
+    pub(crate) ends: bool,
+}
+
+pub(crate) struct Intake {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    config: InboxConfig,
+}
+
+#[derive(Default)]
+struct Queue {
+    receiving: VecDeque<Receiving>,
+    receiving_bytes: usize,
+    orders: Vec<Order>,
+    ends: BTreeMap<Seq, End>,
+    /// Those that a commit under way is writing.
+    settling: BTreeMap<Seq, End>,
+    /// With how many receives the writer wants to be woken; 0 while it is at work.
+    wake_at: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Open,
+    /// Takes nothing any more, and writes what waits.
+    Closing,
+    /// As if the process had been killed.
+    Gone,
+}
+
+impl Intake {
+    pub(crate) fn new(config: InboxConfig) -> Self {
+        Self {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            config,
+        }
+    }
+
+    pub(crate) fn receive(
+        &self,
+        received: Received,
+    ) -> Result<oneshot::Receiver<Receipt>, Refused> {
+        let mut queue = self.lock();
+        if queue.state != State::Open {
+            return Err(Refused::Unavailable);
+        }
+        let bytes = queue.receiving_bytes + received.body.len();
+        let full = queue.receiving.len() >= self.config.waiting
+            || (bytes > self.config.waiting_bytes && !queue.receiving.is_empty());
+        if full {
+            return Err(Refused::full(&received.kind));
+        }
+        let (answer, answered) = oneshot::channel();
+        queue.receiving_bytes = bytes;
+        queue.receiving.push_back(Receiving { received, answer });
+        let wake = queue.wake_at != 0 && queue.receiving.len() >= queue.wake_at;
+        drop(queue);
+        if wake {
+            self.wake.notify_one();
+        }
+        Ok(answered)
+    }
+
+    /// Takes an order; when the inbox is closed its answer is dropped.
+    pub(crate) fn order(&self, order: Order) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.orders.push(order);
+            drop(queue);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes what the dispatcher tells. Never blocks, and never refuses before the inbox is gone.
+    pub(crate) fn end(&self, seq: Seq, end: End) {
+        let mut queue = self.lock();
+        if queue.state == State::Gone {
+            return;
+        }
+        queue.ends.insert(seq, end);
+        // The first one starts a short wait for others. Who lingers for more updates is not disturbed.
+        let many = queue.ends.len();
+        let wake = queue.wake_at == 1 && (many == 1 || many == self.config.commit_rows);
+        drop(queue);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// What was told and is not yet on disk.
+    pub(crate) fn unsettled(&self) -> Overlay {
+        let queue = self.lock();
+        let told = queue.settling.iter().chain(&queue.ends);
+        Overlay(
+            told.map(|(seq, end)| (*seq, end.retry().cloned()))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().receiving.len()
+    }
+
+    /// Waits for something to write, and then up to `linger(…)` for the expected number of updates.
+    pub(crate) fn next(
+        &self,
+        waiting: &Waiting,
+        expected: usize,
+        linger: impl FnOnce() -> Duration,
+    ) -> Next {
+        let mut queue = self.lock();
+        loop {
+            if queue.state == State::Gone {
+                return Next::Stop;
+            }
+            if !queue.receiving.is_empty() || !queue.orders.is_empty() {
+                break;
+            }
+            let ends = waiting.ends && !queue.ends.is_empty();
+            if queue.state == State::Closing {
+                if ends {
+                    break;
+                }
+                return Next::Stop;
+            }
+            if ends && queue.ends.len() >= self.config.commit_rows {
+                break;
+            }
+            let limit = if ends {
+                Some(self.config.settle_within)
+            } else {
+                waiting.idle_after
+            };
+            let timed_out;
+            (queue, timed_out) = self.wait(queue, 1, limit);
+            match timed_out {
+                true if ends => break,
+                true => return Next::Idle,
+                false => {}
+            }
+        }
+        if queue.receiving.len() < expected && queue.state == State::Open {
+            let linger = linger();
+            if !linger.is_zero() && !queue.receiving.is_empty() {
+                (queue, _) = self.wait(queue, expected, Some(linger));
+            }
+        }
+        Next::Write(self.take(&mut queue, waiting.ends))
+    }
+
+    /// Says that a commit succeeded.
+    pub(crate) fn settled(&self) {
+        self.lock().settling.clear();
+    }
+
+    /// Takes ends back that were not written. What was told since counts.
+    pub(crate) fn unsettle(&self, ends: BTreeMap<Seq, End>) {
+        let mut queue = self.lock();
+        queue.settling.clear();
+        for (seq, end) in ends {
+            queue.ends.entry(seq).or_insert(end);
+        }
+    }
+
+    /// Takes nothing any more; what waits is still written.
+    pub(crate) fn close(&self) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.state = State::Closing;
+        }
+        drop(queue);
+        self.wake.notify_one();
+    }
+
+    /// Lets everything go that waits, unanswered.
+    pub(crate) fn abandon(&self) {
+        let mut queue = self.lock();
+        *queue = Queue {
+            state: State::Gone,
+            ..Queue::default()
+        };
+        drop(queue);
+        self.wake.notify_one();
+    }
+
+    fn take(&self, queue: &mut Queue, ends: bool) -> Batch {
+        let mut batch = Batch {
+            orders: std::mem::take(&mut queue.orders),
+            ..Batch::default()
+        };
+        let mut bytes = 0;
+        while let Some(next) = queue.receiving.front() {
+            bytes += next.received.body.len();
+            let full = batch.receiving.len() >= self.config.commit_rows.clamp(1, MOST_ROWS)
+                || bytes > self.config.commit_bytes;
+            if full && !batch.receiving.is_empty() {
+                break;
+            }
+            queue.receiving_bytes -= next.received.body.len();
+            batch.receiving.extend(queue.receiving.pop_front());
+        }
+        if ends {
+            batch.ends = std::mem::take(&mut queue.ends);
+            queue.settling.clone_from(&batch.ends);
+        }
+        batch
+    }
+
+    fn wait<'q>(
+        &self,
+        mut queue: MutexGuard<'q, Queue>,
+        wake_at: usize,
+        limit: Option<Duration>,
+    ) -> (MutexGuard<'q, Queue>, bool) {
+        queue.wake_at = wake_at;
+        let (mut queue, timed_out) = match limit {
+            None => (
+                self.wake
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+                false,
+            ),
+            Some(limit) => {
+                let (queue, waited) = self
+                    .wake
+                    .wait_timeout(queue, limit)
+                    .unwrap_or_else(PoisonError::into_inner);
+                (queue, waited.timed_out())
+            }
+        };
+        queue.wake_at = 0;
+        (queue, timed_out)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl End {
+    fn retry(&self) -> Option<&Retry> {
+        match self {
+            Self::Retry(retry) => Some(retry),
+            Self::Dead(_) | Self::Finished => None,
+        }
+    }
+}
+
+/// What was told of updates and is not in the database yet: those that are over, and what is known of the next attempt.
+pub(crate) struct Overlay(BTreeMap<Seq, Option<Retry>>);
+
+impl Overlay {
+    /// Corrects what the database says.
+    pub(crate) fn correct(&self, mut page: Vec<Queued>) -> Vec<Queued> {
+        page.retain_mut(|queued| match self.0.get(&queued.seq) {
+            None => true,
+            Some(None) => false,
+            Some(Some(retry)) => {
+                queued.progress = retry.progress;
+                queued.attempts = retry.attempts;
+                queued.not_before = Some(retry.not_before);
+                queued.history.clone_from(&retry.history);
+                true
+            }
+        });
+        page
+    }
+}
+
+/// 14 columns times this is below what SQLite can bind.
+const MOST_ROWS: usize = 2_000;

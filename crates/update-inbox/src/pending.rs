@@ -1,0 +1,156 @@
+//! The updates that are acknowledged and not finished.
+
+use clock::Timestamp;
+use diesel::prelude::*;
+use ids::ConnectionId;
+use store::{Columns as _, Connection, WriterConnection};
+use update_dispatcher::{LaneKey, Queued, Retry, Seq};
+
+use crate::rows::{PendingRow, count, history_text, text};
+use crate::schema::{inbox_pending, inbox_sequence};
+
+/// Takes this many numbers, and answers the first of them.
+pub(crate) fn take_numbers(writer: &mut WriterConnection, many: usize) -> store::Result<i64> {
+    let many = i64::try_from(many).unwrap_or(i64::MAX);
+    let taken = diesel::update(inbox_sequence::table)
+        .set(inbox_sequence::next.eq(inbox_sequence::next + many))
+        .returning(inbox_sequence::next);
+    let next: Vec<i64> = writer.fetch(taken)?;
+    store::ensure_touched(next.len(), 1)?;
+    Ok(next[0] - many)
+}
+
+pub(crate) fn insert(writer: &mut WriterConnection, new: &[Queued]) -> store::Result<()> {
+    let rows: Vec<PendingRow> = new.iter().map(PendingRow::from).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let added = writer.run_batch(diesel::insert_into(inbox_pending::table).values(rows))?;
+    store::ensure_touched(added, new.len())
+}
+
+pub(crate) fn delete(writer: &mut WriterConnection, gone: &[i64]) -> store::Result<()> {
+    for some in gone.chunks(CHUNK) {
+        let deleted = inbox_pending::table.filter(inbox_pending::seq.eq_any(some.to_vec()));
+        writer.run(diesel::delete(deleted))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn set_retry(
+    writer: &mut WriterConnection,
+    seq: Seq,
+    retry: &Retry,
+) -> store::Result<()> {
+    let set = diesel::update(inbox_pending::table.find(seq.value())).set((
+        inbox_pending::stage.eq(count(retry.progress.stage)),
+        inbox_pending::effect.eq(count(retry.progress.effect)),
+        inbox_pending::attempts.eq(count(retry.attempts)),
+        inbox_pending::not_before_us.eq(Some(retry.not_before.unix_us())),
+        inbox_pending::history.eq(history_text(&retry.history)),
+    ));
+    writer.run(set).map(drop)
+}
+
+pub(crate) fn find(writer: &mut WriterConnection, seq: Seq) -> store::Result<Option<PendingRow>> {
+    writer.fetch_optional(
+        inbox_pending::table
+            .find(seq.value())
+            .select(PendingRow::columns()),
+    )
+}
+
+/// Deletes what these connections have waiting beyond its time.
+pub(crate) fn delete_expired(
+    writer: &mut WriterConnection,
+    connections: &[ConnectionId],
+    now: Timestamp,
+) -> store::Result<usize> {
+    let mut deleted = 0;
+    for some in connections.chunks(CHUNK) {
+        let expired = inbox_pending::table
+            .filter(inbox_pending::connection_id.eq_any(some.to_vec()))
+            .filter(inbox_pending::expires_at_us.lt(now.unix_us()));
+        deleted += writer.run(diesel::delete(expired))?;
+    }
+    Ok(deleted)
+}
+
+/// The highest number that was ever given out.
+pub(crate) async fn tip(connection: &mut Connection) -> store::Result<Seq> {
+    let next: i64 = connection
+        .fetch_one(inbox_sequence::table.select(inbox_sequence::next))
+        .await?;
+    Ok(Seq::new(next - 1))
+}
+
+/// What is pending after a number, in order.
+pub(crate) async fn after(
+    connection: &mut Connection,
+    after: Seq,
+    limit: i64,
+) -> store::Result<Vec<Queued>> {
+    let page = inbox_pending::table
+        .filter(inbox_pending::seq.gt(after.value()))
+        .order(inbox_pending::seq)
+        .limit(limit)
+        .select(PendingRow::columns());
+    Ok(queued(connection.fetch(page).await?))
+}
+
+/// What is pending in a lane after a number, in order.
+pub(crate) async fn of_lane(
+    connection: &mut Connection,
+    lane: &LaneKey,
+    after: Seq,
+    limit: i64,
+) -> store::Result<Vec<Queued>> {
+    let page = inbox_pending::table
+        .filter(inbox_pending::connection_id.eq(lane.connection.clone()))
+        .filter(inbox_pending::lane.eq(text(&lane.lane.to_string())))
+        .filter(inbox_pending::seq.gt(after.value()))
+        .order(inbox_pending::seq)
+        .limit(limit)
+        .select(PendingRow::columns());
+    Ok(queued(connection.fetch(page).await?))
+}
+
+/// What a connection has pending after a number, in order.
+pub(crate) async fn of_connection(
+    connection: &mut Connection,
+    owner: &ConnectionId,
+    after: Seq,
+    limit: i64,
+) -> store::Result<Vec<Queued>> {
+    // The numbers first, which the index holds, so that no bodies are sorted.
+    let numbers = inbox_pending::table
+        .filter(inbox_pending::connection_id.eq(owner.clone()))
+        .filter(inbox_pending::seq.gt(after.value()))
+        .order(inbox_pending::seq)
+        .limit(limit.clamp(0, CHUNK as i64))
+        .select(inbox_pending::seq);
+    let numbers: Vec<i64> = connection.fetch(numbers).await?;
+    let page = inbox_pending::table
+        .filter(inbox_pending::seq.eq_any(numbers))
+        .order(inbox_pending::seq)
+        .select(PendingRow::columns());
+    Ok(queued(connection.fetch(page).await?))
+}
+
+/// How many are pending, and when the oldest of them came.
+pub(crate) async fn depth(connection: &mut Connection) -> store::Result<(u64, Option<Timestamp>)> {
+    let pending: i64 = connection.fetch_one(inbox_pending::table.count()).await?;
+    let oldest = inbox_pending::table
+        .order(inbox_pending::seq)
+        .limit(1)
+        .select(inbox_pending::received_at_us);
+    let oldest: Option<i64> = connection.fetch_optional(oldest).await?;
+    Ok((pending.unsigned_abs(), oldest.map(Timestamp::from_unix_us)))
+}
+
+fn queued(rows: Vec<PendingRow>) -> Vec<Queued> {
+    rows.into_iter().map(Queued::from).collect()
+}
+
+/// Values bound in one statement: below SQLite's 32,766, and few enough for its planner.
+const CHUNK: usize = 1_000;
