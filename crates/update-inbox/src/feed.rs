@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use update_dispatcher::{Offer, Queued, Seq};
+use update_dispatcher::{Dispatcher, Offer, Queued, Seq};
 
 /// Whom stored updates are handed to: the dispatcher, or a list in a test.
 pub trait Dispatch: Send + Sync + 'static {
@@ -14,6 +14,16 @@ pub trait Dispatch: Send + Sync + 'static {
 
     /// Waits until there is room again, after [`Offer::Full`].
     fn room(&self) -> impl Future<Output = ()> + Send;
+}
+
+impl Dispatch for Dispatcher {
+    fn offer(&self, queued: Queued) -> Offer {
+        Self::offer(self, queued)
+    }
+
+    async fn room(&self) {
+        Self::room(self).await;
+    }
 }
 
 /// How far the dispatcher has been handed what is stored.
@@ -113,6 +123,16 @@ impl Feed {
             }
             notified.await;
         }
+    }
+
+    /// The last update that was handed over.
+    pub(crate) fn passed(&self) -> Seq {
+        self.lock().cursor
+    }
+
+    /// Everything up to here was handed over.
+    pub(crate) fn cursor(&self) -> Seq {
+        self.lock().cursor
     }
 
     /// An update was handed over, and everything before it.

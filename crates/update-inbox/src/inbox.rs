@@ -88,14 +88,16 @@ impl Inbox {
         Ok(Self { shared, done, life })
     }
 
-    /// The inbox as the dispatcher knows it: what [`Dispatcher::start`](update_dispatcher) takes.
+    /// The inbox as the dispatcher knows it: what [`Dispatcher::start`](update_dispatcher::Dispatcher::start) takes.
     #[must_use]
     pub fn journal(&self) -> InboxJournal {
         InboxJournal(Arc::clone(&self.shared))
     }
 
-    /// Hands over to this dispatcher what is pending, and from then on all that is stored, in order. To be called once.
-    pub fn attach(&self, dispatcher: Arc<impl Dispatch>) {
+    /// Hands over to this dispatcher what is pending, and from then on all that is stored, in order. To be called once, when the
+    /// connections that are disconnected were paused.
+    pub fn attach(&self, dispatcher: impl Dispatch) {
+        let dispatcher = Arc::new(dispatcher);
         let offered = Arc::clone(&dispatcher);
         self.shared
             .feed
@@ -187,9 +189,11 @@ impl Inbox {
         self.paused().insert(owner.clone());
     }
 
-    /// Counts a connection as connected again. To be called before the dispatcher's own resume, which asks for its backlog.
-    pub fn resume(&self, owner: &ConnectionId) {
+    /// Counts a connection as connected again, and answers the last update that was handed over: what the dispatcher's own
+    /// resume, to be called next, asks for.
+    pub fn resume(&self, owner: &ConnectionId) -> Seq {
         self.paused().remove(owner);
+        self.shared.feed.passed()
     }
 
     /// Deletes what paused connections have waiting longer than Telegram would have kept it, and update ids that no longer count.
