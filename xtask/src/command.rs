@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The folder that holds the workspace's `Cargo.toml`.
 pub(crate) fn workspace_root() -> &'static Path {
@@ -16,11 +17,13 @@ pub(crate) fn workspace_root() -> &'static Path {
 }
 
 /// Where cargo puts what it builds.
-pub(crate) fn target_directory() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => workspace_root().join(folder),
-        None => workspace_root().join("target"),
-    }
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let told = read(&mut cargo(["metadata", "--format-version=1", "--no-deps"]))?;
+    let told: Value = serde_json::from_str(&told).context("cargo metadata is not what it was")?;
+    let folder = told["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target directory")?;
+    Ok(PathBuf::from(folder))
 }
 
 /// `cargo`, started in the workspace.

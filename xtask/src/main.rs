@@ -54,6 +54,11 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Runs one command beside a throwaway Postgres, such as `cargo xtask with-postgres cargo test -p store`.
+    WithPostgres {
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Checks the workspace's own rules: floors, circles, lengths, migrations, words, links.
     Tidy,
     /// Measures.
@@ -80,6 +85,7 @@ fn carry_out(task: Task) -> anyhow::Result<()> {
         Task::Demo(options) => demo::run(&options),
         Task::Migrate { task } => migrate::run(&task),
         Task::Codegen { check } => codegen::run(check),
+        Task::WithPostgres { command } => postgres::beside(&command),
         Task::Tidy => tidy::run(),
         Task::Bench { bench } => bench::run(&bench),
     }

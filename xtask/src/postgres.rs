@@ -4,11 +4,14 @@ mod binaries;
 mod cluster;
 mod install;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use self::cluster::Cluster;
+use crate::command;
 
 /// The variable by which test suites hear of a Postgres: a `postgres://` URL of a role that may create schemas.
 pub(crate) const VARIABLE: &str = "MEMBERPASS_TEST_POSTGRES";
@@ -43,6 +46,19 @@ impl Postgres {
             Self::Throwaway(cluster) => cluster.url(),
         }
     }
+}
+
+/// Runs a command that is told by the variable where a Postgres is.
+pub(crate) fn beside(words: &[OsString]) -> Result<()> {
+    let Some((program, arguments)) = words.split_first() else {
+        bail!("no command was given")
+    };
+    let postgres = Postgres::ready(false)?;
+    command::run(
+        Command::new(program)
+            .args(arguments)
+            .env(VARIABLE, postgres.url()),
+    )
 }
 
 fn programs(install: bool) -> Result<PathBuf> {

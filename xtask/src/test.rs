@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         count.follow(tests().env(postgres::VARIABLE, postgres.url()))
     });
     if !options.quick {
-        steps.step("demo --check", demo::check);
+        steps.step("demo --check", || demo::check(&EVERYTHING));
     }
     let outcome = steps.finish();
     println!("{count}");

@@ -1,0 +1,22 @@
+//! Tells the story as it happens.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::steps::shown;
+
+/// Runs one step of the story and says what came of it.
+pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<String>) -> Result<()> {
+    let began = Instant::now();
+    match work() {
+        Ok(told) => {
+            println!("  ✓ {name:<18} {told} ({})", shown(began.elapsed()));
+            Ok(())
+        }
+        Err(error) => {
+            println!("  ✗ {name:<18} {error:#} ({})", shown(began.elapsed()));
+            Err(error).with_context(|| format!("the step `{name}` failed"))
+        }
+    }
+}

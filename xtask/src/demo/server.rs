@@ -1,0 +1,115 @@
+//! The server's API and its webhook endpoint.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::http::{Answer, Request};
+use super::process::eventually;
+
+const BOT: &str = "/v1/projects/prj_demo/bot";
+
+/// A running server, asked as a service of the platform asks it.
+pub(crate) struct Server {
+    pub(crate) public: SocketAddr,
+    pub(crate) private: SocketAddr,
+    pub(crate) data: PathBuf,
+    asked: RefCell<u32>,
+    answers: RefCell<Vec<String>>,
+}
+
+impl Server {
+    pub(crate) fn new(public: SocketAddr, private: SocketAddr, data: &Path) -> Self {
+        let (asked, answers) = Default::default();
+        Self {
+            public,
+            private,
+            data: data.to_owned(),
+            asked,
+            answers,
+        }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        Request::new("GET", "/readyz")
+            .send(self.private)
+            .is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Connects, rotates or replaces; returns the bot's state once it is active.
+    pub(crate) fn put_token(&self, token: &str) -> Result<Value> {
+        self.ask("PUT", BOT, Some(&json!({"token": token})))?;
+        self.until_connected(true)
+    }
+
+    pub(crate) fn disconnect(&self) -> Result<Value> {
+        self.ask("DELETE", BOT, None)?;
+        self.until_connected(false)
+    }
+
+    pub(crate) fn reconnect(&self) -> Result<Value> {
+        self.ask("POST", &format!("{BOT}/reconnect"), None)?;
+        self.until_connected(true)
+    }
+
+    pub(crate) fn show(&self) -> Result<Value> {
+        Ok(self.ask("GET", BOT, None)?["data"].take())
+    }
+
+    fn until_connected(&self, wanted: bool) -> Result<Value> {
+        let what = if wanted {
+            "the bot connected"
+        } else {
+            "the bot disconnected"
+        };
+        eventually(what, Duration::from_secs(20), || {
+            let state = self.show()?;
+            Ok((state["connected"] == wanted).then_some(state))
+        })
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let token = std::fs::read_to_string(self.data.join("api-token"))
+            .context("the server's first API token is not in its data directory")?;
+        let number = self.asked.replace_with(|number| *number + 1);
+        let request = Request::new(method, path)
+            .header("Authorization", format!("Bearer {}", token.trim()))
+            .header("Idempotency-Key", format!("demo-{number}"));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = request.send(self.private)?;
+        self.answers
+            .borrow_mut()
+            .push(format!("{}\n{}", answer.head, answer.text()));
+        match answer.json() {
+            Ok(answer) => Ok(answer),
+            Err(error) => bail!("{method} {path}: {error:#}"),
+        }
+    }
+
+    /// Every answer of the API so far.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        self.answers.borrow().clone()
+    }
+
+    /// A request to the webhook endpoint, as Telegram or somebody else would send it.
+    pub(crate) fn webhook(
+        &self,
+        path: &str,
+        secret: Option<&str>,
+        update: &Value,
+    ) -> Result<Answer> {
+        let request = Request::new("POST", path).json(update);
+        let request = match secret {
+            Some(secret) => request.header("X-Telegram-Bot-Api-Secret-Token", secret),
+            None => request,
+        };
+        request.send(self.public)
+    }
+}

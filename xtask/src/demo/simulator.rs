@@ -1,0 +1,153 @@
+//! The simulated Telegram: what BotFather and people do there, and what it wrote down.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::http::Request;
+
+/// A bot as BotFather hands it out.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bot {
+    pub(crate) id: i64,
+    pub(crate) token: String,
+}
+
+/// An update's life. Times are microseconds of the simulator's clock.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Update {
+    pub(crate) update_id: i64,
+    pub(crate) chat: Option<i64>,
+    pub(crate) first_post_us: Option<u64>,
+    pub(crate) acknowledged_us: Option<u64>,
+}
+
+/// A Bot API call.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) at_us: u64,
+    pub(crate) status: u16,
+}
+
+impl Call {
+    /// Whether it was this method and succeeded.
+    pub(crate) fn did(&self, method: &str) -> bool {
+        self.method.eq_ignore_ascii_case(method) && self.status == 200
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+/// The simulator's Bot API and control API.
+#[derive(Clone, Copy)]
+pub(crate) struct Simulator {
+    pub(crate) address: SocketAddr,
+}
+
+impl Simulator {
+    pub(crate) fn new_bot(&self, name: &str, username: &str) -> Result<Bot> {
+        self.post(
+            "/control/bots",
+            &json!({"name": name, "username": username}),
+        )
+    }
+
+    /// A new token; the old one is refused from now on.
+    pub(crate) fn revoke(&self, bot: i64) -> Result<Bot> {
+        self.post(&format!("/control/bots/{bot}/revoke"), &json!({}))
+    }
+
+    /// From now on this public name is served at this address of this machine.
+    pub(crate) fn resolve(&self, host: &str, deliver_to: SocketAddr) -> Result<()> {
+        let _: Value = self.post(
+            "/control/resolve",
+            &json!({"host": host, "deliver_to": deliver_to}),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn send(&self, bot: i64, chat: i64, text: &str) -> Result<()> {
+        let _: Value = self.post(
+            "/control/send",
+            &json!({"bot": bot, "chat": chat, "text": text}),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn tap(&self, bot: i64, chat: i64, data: &str) -> Result<()> {
+        let _: Value = self.post(
+            "/control/tap",
+            &json!({"bot": bot, "chat": chat, "data": data}),
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn join(&self, bot: i64, chat: i64, user: i64) -> Result<()> {
+        let _: Value = self.post(
+            "/control/join",
+            &json!({"bot": bot, "chat": chat, "user": user}),
+        )?;
+        Ok(())
+    }
+
+    /// A tap on a button of a message of long ago, with an id of our choice; returns the update's number.
+    pub(crate) fn tap_with_id(&self, bot: i64, chat: i64, id: &str) -> Result<i64> {
+        let user = json!({"id": chat, "is_bot": false, "first_name": "Ada"});
+        let chat = json!({"id": chat, "type": "private", "first_name": "Ada"});
+        let message = json!({"message_id": 1, "date": 0, "chat": chat});
+        let content = json!({"id": id, "from": user, "message": message, "chat_instance": "1", "data": "old"});
+        let body = json!({"bot": bot, "kind": "callback_query", "content": content});
+        let answer: Value = self.post("/control/update", &body)?;
+        answer["update_id"]
+            .as_i64()
+            .context("the bot's webhook does not take taps")
+    }
+
+    /// A call of the Bot API, by whoever holds the token.
+    pub(crate) fn call(&self, token: &str, method: &str, parameters: &Value) -> Result<Value> {
+        self.post(&format!("/bot{token}/{method}"), parameters)
+    }
+
+    pub(crate) fn calls(&self, bot: i64) -> Result<Vec<Call>> {
+        self.get(&format!("/control/calls?bot={bot}"))
+    }
+
+    pub(crate) fn updates(&self, bot: i64) -> Result<Vec<Update>> {
+        let ledger: Ledger = self.get(&format!("/control/ledger?bot={bot}"))?;
+        Ok(ledger.updates)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        read(path, &Request::new("GET", path).send(self.address)?.json()?)
+    }
+
+    fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+        let answer = Request::new("POST", path).json(body).send(self.address)?;
+        // A path may hold a token.
+        let shown = path.split('/').nth(1).unwrap_or_default();
+        read(
+            shown,
+            &answer
+                .json()
+                .with_context(|| format!("the simulator refused /{shown} {body}"))?,
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct Ledger {
+    updates: Vec<Update>,
+}
+
+fn read<T: DeserializeOwned>(path: &str, answer: &Value) -> Result<T> {
+    T::deserialize(answer)
+        .with_context(|| format!("the simulator's answer to {path} is not what it was"))
+}
