@@ -20,8 +20,9 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// The Bot API's envelope around every result.
 #[derive(Deserialize)]
-struct Envelope<T> {
+struct Response<T> {
     ok: bool,
     result: Option<T>,
     error_code: Option<u16>,
@@ -41,24 +42,24 @@ impl Answer {
         if !(200..300).contains(&self.status) {
             return Err(self.refusal(serde_json::from_slice(&self.body).ok(), token));
         }
-        match serde_json::from_slice::<Envelope<T>>(&self.body) {
-            Ok(Envelope {
+        match serde_json::from_slice::<Response<T>>(&self.body) {
+            Ok(Response {
                 ok: true,
                 result: Some(result),
                 ..
             }) => Ok(result),
             // A result that is `null`, or not there.
-            Ok(Envelope { ok: true, .. }) => {
+            Ok(Response { ok: true, .. }) => {
                 serde_json::from_str("null").map_err(|_| self.wrong_type(0))
             }
-            Ok(Envelope {
+            Ok(Response {
                 ok: false,
                 error_code,
                 description,
                 parameters,
                 ..
             }) => {
-                let envelope = Envelope {
+                let envelope = Response {
                     ok: false,
                     result: None,
                     error_code,
@@ -71,7 +72,7 @@ impl Answer {
         }
     }
 
-    fn refusal(&self, envelope: Option<Envelope<IgnoredAny>>, token: &BotToken) -> Error {
+    fn refusal(&self, envelope: Option<Response<IgnoredAny>>, token: &BotToken) -> Error {
         let (error_code, description, parameters) = envelope.map_or_else(Default::default, |it| {
             (it.error_code, it.description, it.parameters)
         });
@@ -103,7 +104,7 @@ impl Answer {
     /// Tells a result of another type from an answer that is not the Bot API's. The parser's own words are dropped:
     /// they may quote the answer, and an answer may be a token.
     fn unreadable(&self, error: &serde_json::Error) -> Error {
-        match serde_json::from_slice::<Envelope<IgnoredAny>>(&self.body) {
+        match serde_json::from_slice::<Response<IgnoredAny>>(&self.body) {
             Ok(_) => self.wrong_type(error.column()),
             Err(_) => self.unexpected(AnswerFault::NotTheEnvelope),
         }

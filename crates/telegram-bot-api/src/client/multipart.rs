@@ -186,3 +186,51 @@ fn quotable(name: &str) -> String {
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::future::poll_fn;
+
+    use serde_json::Map;
+
+    use super::*;
+
+    /// Opens a file of 100,000 bytes for sending, gives it another size, and sends it.
+    async fn resized(bytes: u64) -> Result<(u64, usize), Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        std::fs::write(&path, vec![b'x'; 100_000]).unwrap();
+        let call = Call::new("sendDocument", Map::new()).attach(Upload::file(&path));
+        let mut parts = Multipart::open(&call, "boundary").await.unwrap();
+        let promised = parts.left().unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(bytes).unwrap();
+        let mut sent = 0;
+        while let Some(chunk) = poll_fn(|context| parts.poll_chunk(context)).await {
+            sent += chunk?.len();
+        }
+        assert_eq!(parts.left(), Some(promised - sent as u64));
+        Ok((promised, sent))
+    }
+
+    #[tokio::test]
+    async fn a_file_that_grows_while_it_is_sent_is_sent_as_long_as_it_was() {
+        for bytes in [100_000, 100_001, 300_000] {
+            let (promised, sent) = resized(bytes).await.unwrap();
+            assert_eq!(promised, sent as u64, "{bytes}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_shrinks_while_it_is_sent_breaks_off() {
+        for bytes in [0, 99_999] {
+            let error = resized(bytes).await.unwrap_err();
+            let Error::Upload { file_name, source } = error else {
+                panic!("{error:?}");
+            };
+            let kind = io::ErrorKind::UnexpectedEof;
+            assert_eq!((file_name.as_str(), source.kind()), ("log.txt", kind));
+        }
+    }
+}

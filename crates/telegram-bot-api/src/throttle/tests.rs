@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -145,4 +146,39 @@ fn idle_keys_are_forgotten() {
 #[test]
 fn an_empty_call_has_no_turn_to_take() {
     assert!(!sends_message(&Call::new("", Map::new())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whoever sends what to whom and when: no window of the bot, of a chat or of a group holds more than its limit,
+    /// and a chat's turns come in the order in which they were asked for.
+    #[test]
+    fn no_limit_is_passed_and_nobody_overtakes(
+        wishes in prop::collection::vec((0_u64..700, -2_i64..20, any::<bool>()), 1..200),
+    ) {
+        let limits = Limits::default();
+        let throttle = Throttle::new(limits);
+        let mut now = Duration::ZERO;
+        let mut turns: Vec<(i64, Duration)> = Vec::new();
+        for (later_ms, chat, at_once) in wishes {
+            if !at_once {
+                now += Duration::from_millis(later_ms);
+            }
+            let turn = throttle.take_turn(1, &to(chat), now, EVER).unwrap();
+            prop_assert!(turn >= now);
+            let before = turns.iter().rev().find(|(other, _)| *other == chat);
+            prop_assert!(before.is_none_or(|(_, before)| *before <= turn));
+            turns.push((chat, turn));
+        }
+        let of = |chats: &dyn Fn(i64) -> bool| {
+            turns.iter().filter(|(chat, _)| chats(*chat)).map(|(_, turn)| *turn).collect::<Vec<_>>()
+        };
+        let holds = |limit: Limit, turns| most_in_any(limit.span, turns) <= limit.calls as usize;
+        prop_assert!(holds(limits.bot, of(&|_| true)));
+        for chat in -2..20 {
+            prop_assert!(holds(limits.chat, of(&|other| other == chat)));
+            prop_assert!(chat >= 0 || holds(limits.group, of(&|other| other == chat)));
+        }
+    }
 }

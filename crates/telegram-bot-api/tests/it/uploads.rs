@@ -1,7 +1,10 @@
 //! Files as they arrive.
 
+use clock::{Clock, Entropy};
 use serde_json::{Map, Value, json};
-use telegram_bot_api::{Call, Error, Retry, Upload};
+use telegram_bot_api::{Call, Client, ClientConfig, Error, Retry, Upload};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
 use crate::server::{Reply, Seen, Stage, token};
 
@@ -153,4 +156,33 @@ async fn a_repeated_upload_is_read_anew() {
     for seen in &seen {
         assert_eq!(parts(seen)[4].1, b"miaow");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_shrinks_under_way_is_told_and_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let file = std::fs::File::create(&path).unwrap();
+    // More than the buffers of a connection hold.
+    file.set_len(64 << 20).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = ClientConfig {
+        api_root: format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap(),
+        ..ClientConfig::default()
+    };
+    let client = Client::new(config, Clock::manual().0, Entropy::seeded(7)).unwrap();
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 1_000]).await.unwrap();
+        file.set_len(1 << 20).unwrap();
+        let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+        assert!(rest.is_err() || rest.is_ok_and(|bytes| bytes < 64 << 20));
+    };
+    let (token, call) = (token(1), photo(&Upload::file(&path)));
+    let (result, ()) = tokio::join!(client.call(&token, &call), server);
+    let error = result.unwrap_err();
+    assert!(matches!(&error, Error::Upload { file_name, .. } if file_name == "film.mp4"));
+    assert_eq!(error.retry(), Retry::Never);
 }
