@@ -5,9 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use clock::Timestamp;
 use ids::ConnectionId;
-use telegram_bot_api::UpdateKind;
+use telegram_bot_api::{Update, UpdateKind};
 
-use crate::pending_update::Update;
 use crate::{Lane, Queued, Seq};
 
 /// An update as a stage sees it. Cheap to clone.

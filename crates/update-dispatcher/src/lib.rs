@@ -9,7 +9,6 @@ mod journal;
 mod lane;
 mod limits;
 mod offer;
-mod pending_update;
 mod perform;
 mod queued;
 mod retry;

@@ -1,0 +1,12 @@
+//! The dispatcher and the router from outside: virtual time, a journal in memory, no network.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod drain;
+mod effects;
+mod fairness;
+mod faults;
+mod lanes;
+mod memory;
+mod pause;
+mod support;
