@@ -3,14 +3,24 @@
 //! `schema` reads the facts, `update_kinds` and its siblings render Rust from them, `files` formats
 //! what was rendered and brings the folder to it.
 
+mod boxes;
+mod docs;
 mod files;
+mod methods;
+mod model;
 mod names;
+mod overrides;
+mod reach;
 mod schema;
+mod shape;
+mod types;
+mod update_content;
 mod update_kinds;
 
 use std::path::{Path, PathBuf};
 
 use crate::codegen::files::Files;
+use crate::codegen::model::Model;
 use crate::codegen::schema::{Schema, UpdateKinds};
 
 /// Brings `src/generated` to what the schema says; with `check`, only says whether it is there.
@@ -29,6 +39,14 @@ fn generate(schema_dir: &Path) -> anyhow::Result<Files> {
     let kinds = UpdateKinds::read(&schema_dir.join("update-kinds.json"))?;
     let mut files = Files::default();
     files.add("update_kinds.rs", update_kinds::render(&schema, &kinds)?)?;
+    let model = Model::of(&schema)?;
+    files.add("update_content.rs", update_content::render(&model, &kinds)?)?;
+    for (path, code) in types::render(&model)
+        .into_iter()
+        .chain(methods::render(&model))
+    {
+        files.add(&path, code)?;
+    }
     Ok(files)
 }
 

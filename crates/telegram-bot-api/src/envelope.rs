@@ -115,15 +115,9 @@ impl Parts {
         })
     }
 
-    /// Whether `key` says what the update is about: the first kind that is known, else the first key of all.
-    fn takes(&self, key: &UpdateKind) -> bool {
-        match &self.content {
-            None => true,
-            Some(content) if content.kind == *key => true,
-            Some(content) => {
-                matches!(content.kind, UpdateKind::Other(_)) && !matches!(key, UpdateKind::Other(_))
-            }
-        }
+    fn takes(&self, kind: &UpdateKind) -> bool {
+        let before = self.content.as_ref();
+        before.is_none_or(|before| kind.precedes(&before.kind))
     }
 }
 

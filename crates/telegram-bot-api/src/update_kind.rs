@@ -8,6 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::generated::update_kinds::UpdateKind;
 
+impl UpdateKind {
+    /// Which of two keys of one update says what it is about, if this one comes after `before`: the first kind that is
+    /// known, else the first key of all; of equal ones the last.
+    pub(crate) fn precedes(&self, before: &Self) -> bool {
+        let known = |kind: &Self| !matches!(kind, Self::Other(_));
+        self == before || (known(self) && !known(before))
+    }
+}
+
 impl From<&str> for UpdateKind {
     fn from(name: &str) -> Self {
         Self::known(name).unwrap_or_else(|| Self::Other(name.into()))

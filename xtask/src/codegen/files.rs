@@ -72,6 +72,35 @@ impl Files {
     }
 }
 
+/// Splits a module into a file for each initial of its items, and one named like the module that joins them.
+pub(crate) fn by_initial(
+    module: &str,
+    items: BTreeMap<&str, String>,
+    imports: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, String> {
+    let mut parts: BTreeMap<String, String> = BTreeMap::new();
+    for (name, code) in items {
+        let initial = name.chars().take(1).collect::<String>().to_lowercase();
+        let part = parts.entry(initial).or_default();
+        part.push('\n');
+        part.push_str(&code);
+    }
+    let mut files = BTreeMap::new();
+    let mut join = String::new();
+    for initial in parts.keys() {
+        join.push_str(&format!("mod {initial};\n"));
+    }
+    for (initial, code) in parts {
+        join.push_str(&format!("\npub use {initial}::*;"));
+        files.insert(
+            format!("{module}/{initial}.rs"),
+            format!("{}{code}", imports(&code)),
+        );
+    }
+    files.insert(format!("{module}.rs"), join);
+    files
+}
+
 fn list(folder: &Path, prefix: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let directory = folder.join(prefix);
     if !directory.exists() {

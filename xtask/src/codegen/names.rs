@@ -1,18 +1,59 @@
 //! Names in Rust for names in the Bot API.
 
-/// `callback_query`, `sendMessage` or `application/pdf` as the name of a type or a variant.
+/// `callback_query`, `sendMessage`, `application/pdf` or `HTML` as the name of a type or a variant.
 pub(crate) fn camel(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    let mut upper = true;
-    for character in name.chars() {
-        if !character.is_ascii_alphanumeric() {
-            upper = true;
-        } else if upper {
-            camel.push(character.to_ascii_uppercase());
-            upper = false;
-        } else {
-            camel.push(character);
-        }
+    let words = name.split(|character: char| !character.is_ascii_alphanumeric());
+    words.map(capitalized).collect()
+}
+
+/// The name of a field, and its name in JSON where that differs.
+pub(crate) fn field(name: &str) -> (String, Option<String>) {
+    match name {
+        "type" => ("r#type".to_owned(), Some(name.to_owned())),
+        _ => (name.to_owned(), None),
     }
-    camel
+}
+
+/// The names of a union's variants: its members' names without what all have in common.
+pub(crate) fn variants(union: &str, members: &[String]) -> Vec<String> {
+    let shortest = |prefix: &str, suffix: &str| {
+        let short = members.iter().map(|member| {
+            let rest = member.strip_prefix(prefix)?.strip_suffix(suffix)?;
+            rest.starts_with(|c: char| c.is_ascii_uppercase())
+                .then(|| rest.to_owned())
+        });
+        short.collect::<Option<Vec<_>>>()
+    };
+    let prefix = common_words(members);
+    shortest(union, "")
+        .or_else(|| shortest("Input", union.strip_prefix("Input").unwrap_or("-")))
+        .or_else(|| shortest(&prefix, ""))
+        .unwrap_or_else(|| members.to_vec())
+}
+
+fn capitalized(word: &str) -> String {
+    let rest = word.get(1..).unwrap_or_default();
+    let shouts = word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
+    let rest = if shouts {
+        rest.to_ascii_lowercase()
+    } else {
+        rest.to_owned()
+    };
+    format!(
+        "{}{rest}",
+        word.get(..1).unwrap_or_default().to_ascii_uppercase()
+    )
+}
+
+/// The words that all names begin with.
+fn common_words(names: &[String]) -> String {
+    let Some((first, others)) = names.split_first() else {
+        return String::new();
+    };
+    let ends = first
+        .char_indices()
+        .filter(|(_, c)| c.is_ascii_uppercase())
+        .map(|(at, _)| at);
+    let common = ends.filter(|at| others.iter().all(|name| name.starts_with(&first[..*at])));
+    first[..common.last().unwrap_or_default()].to_owned()
 }
