@@ -10,11 +10,23 @@
     reason = "a developer's tool, told by its environment where the database is"
 )]
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, bail};
 use store::{Database, DatabaseUrl, Schema};
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    match carry_out().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [direction, set] = arguments.as_slice() else {
         bail!("usage: migrate up|down|status main|requests");

@@ -7,16 +7,11 @@ mod crash;
 mod look;
 mod talk;
 
-use std::time::Duration;
-
 use anyhow::Result;
 
 use self::bot::DemoBot;
 use super::report::step;
 use super::stage::Stage;
-
-/// Long enough for whatever happens at once.
-const SOON: Duration = Duration::from_secs(15);
 
 /// Tells it from the first step to the last; a step that fails ends it.
 pub(crate) fn tell(stage: &mut Stage) -> Result<()> {

@@ -134,6 +134,26 @@ mod tests {
     }
 
     #[test]
+    fn macros_and_generated_files_are_no_arrows() {
+        let files = [
+            ("src/lib.rs", "mod a; mod b; mod c;"),
+            (
+                "src/a.rs",
+                "macro_rules! m { () => { crate::b::B } } pub(crate) use m; pub struct A;",
+            ),
+            (
+                "src/b.rs",
+                "use crate::a::m; use crate::c::C; pub struct B(C);",
+            ),
+            (
+                "src/c.rs",
+                "// @generated\nuse crate::b::B; pub struct C(B);",
+            ),
+        ];
+        assert!(found(&files).is_empty());
+    }
+
+    #[test]
     fn tests_and_strangers_are_no_arrows() {
         let files = [
             ("src/lib.rs", "mod a; mod b; use std::a::B;"),

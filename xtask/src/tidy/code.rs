@@ -1,7 +1,6 @@
 //! Words that Rust code may hold in some places only.
 
 use super::finding::Finding;
-use super::rust;
 use super::tree::{SourceFile, Tree};
 
 /// A word of code and where it may stand.
@@ -96,13 +95,6 @@ fn without_backend_checks(code: &str) -> String {
         rest = &rest[end..];
     }
     left + rest
-}
-
-/// Whether the file declares this attribute for the whole crate, whatever its spaces.
-pub(crate) fn has_attribute(file: &SourceFile, attribute: &str) -> bool {
-    let squeezed: String = file.text.split_whitespace().collect();
-    let wanted: String = attribute.split_whitespace().collect();
-    squeezed.contains(&wanted) && !rust::mask(&file.text).trim().is_empty()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Each crate takes the workspace's lints, and each library crate's README is its documentation.
 
-use super::code::has_attribute;
 use super::finding::Finding;
 use super::tree::Tree;
 
@@ -16,7 +15,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::new(
                     format!("{folder}/Cargo.toml"),
                     "the workspace's lints do not hold here",
-                    "add:  [lints]  workspace = true",
+                    "add a section [lints] with workspace = true",
                 ));
             }
             if folder.starts_with("crates/") {
@@ -28,15 +27,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn takes_lints(manifest: &str) -> bool {
-    let mut lines = manifest
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let in_section = lines
-        .by_ref()
-        .any(|line| line == "[lints]" || line == "lints.workspace = true");
-    in_section
-        && (manifest.contains("lints.workspace = true") || lines.next() == Some("workspace = true"))
+    manifest.contains("[lints]\nworkspace = true") || manifest.contains("lints.workspace = true")
 }
 
 fn readme(tree: &Tree, folder: &str) -> Option<Finding> {
@@ -46,7 +37,7 @@ fn readme(tree: &Tree, folder: &str) -> Option<Finding> {
         let mend = "write one: what the crate does, with an example that compiles";
         return Some(Finding::new(folder, "no README.md", mend));
     }
-    if library.is_some_and(|library| has_attribute(library, ATTRIBUTE)) {
+    if library.is_some_and(|library| library.text.contains(ATTRIBUTE)) {
         return None;
     }
     let what = "the crate's documentation is not its README";

@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 use crate::demo::process::eventually;
 use crate::demo::simulator::{Call, Simulator};
 
+/// Long enough for whatever happens at once.
+pub(crate) const SOON: Duration = Duration::from_secs(15);
+
 /// The bot and every token it ever had.
 pub(crate) struct DemoBot {
     pub(crate) id: i64,

@@ -6,8 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::SOON;
-use super::bot::DemoBot;
+use super::bot::{DemoBot, SOON};
 use crate::demo::process::eventually;
 use crate::demo::stage::Stage;
 

@@ -3,8 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::SOON;
-use super::bot::DemoBot;
+use super::bot::{DemoBot, SOON};
 use crate::demo::process::eventually;
 use crate::demo::stage::Stage;
 

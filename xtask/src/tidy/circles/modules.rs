@@ -65,6 +65,17 @@ impl Modules {
     /// Reads one file; its child modules lie in `folder`.
     fn file(&mut self, tree: &Tree, path: &str, folder: &str, module: Path) {
         let Some(file) = tree.find(path) else { return };
+        if file.is_generated() {
+            // Nobody reads it in order, and its types refer to each other as the schema has them.
+            self.modules.insert(
+                module,
+                Module {
+                    file: path.to_owned(),
+                    ..Module::default()
+                },
+            );
+            return;
+        }
         let tokens = rust::without_tests(rust::tokens(&file.code));
         self.modules.insert(
             module.clone(),
@@ -268,19 +279,24 @@ impl Walk<'_> {
         end
     }
 
+    /// What a macro's body names is used where the macro is expanded, not here.
+    fn macro_rules(&mut self, tokens: &[Placed], at: usize) -> usize {
+        if let Some(name) = tokens.get(at + 2).and_then(Placed::word)
+            && let Some(module) = self.modules.modules.get_mut(&self.module)
+        {
+            module.items.insert(name.to_owned());
+        }
+        rust::closing(tokens, at + 3).map_or(at + 1, |end| end + 1)
+    }
+
     fn word(&mut self, tokens: &[Placed], at: usize) -> usize {
-        const DEFINES: [&str; 9] = [
-            "struct",
-            "enum",
-            "fn",
-            "trait",
-            "type",
-            "const",
-            "static",
-            "union",
-            "macro_rules",
+        const DEFINES: [&str; 8] = [
+            "struct", "enum", "fn", "trait", "type", "const", "static", "union",
         ];
         let word = tokens[at].word().unwrap_or_default();
+        if word == "macro_rules" {
+            return self.macro_rules(tokens, at);
+        }
         if DEFINES.contains(&word) {
             let name = tokens[at + 1..].iter().take(2).find_map(Placed::word);
             let module = self.modules.modules.get_mut(&self.module);
