@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// What one listener puts up with. The defaults suit Telegram's webhook sender, which gives a request 60 s and closes
-/// an idle connection after 60 s (`docs/TELEGRAM.md`: Connections).
+/// an idle connection after 60 s (`docs/TELEGRAM.md`: Webhook requests).
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// From a request's first byte (for a fresh connection: from its acceptance) to the end of its head.

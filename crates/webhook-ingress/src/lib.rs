@@ -1,1 +1,13 @@
 #![doc = include_str!("../README.md")]
+
+mod bodies;
+mod config;
+mod head;
+mod ingress;
+mod request_ids;
+mod verdict;
+mod visit;
+
+pub use crate::config::IngressConfig;
+pub use crate::head::SECRET_HEADER;
+pub use crate::ingress::Ingress;
