@@ -43,7 +43,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let config = Config::from_sources(&sources)?;
     logging::start(&config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match task {
             Task::Serve => serve::run(config).await,
@@ -76,11 +78,13 @@ fn command_line() -> Command {
         )
         .subcommand_required(false);
     let settings = SETTINGS.iter().map(|setting| {
-        let default = setting.default.map_or_else(String::new, |value| format!(" [default: {value}]"));
+        let default = setting
+            .default
+            .map_or_else(String::new, |value| format!(" [default: {value}]"));
         Arg::new(setting.key)
             .long(setting.key)
             .global(true)
-            .value_name(setting.key.to_ascii_uppercase().replace('-', "_"))
+            .value_name("VALUE")
             .help(format!("{}: {}{default}", setting.help, setting.shape))
     });
     Task::augment_subcommands(command.args(settings))
@@ -94,11 +98,20 @@ fn flags(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
     let innermost = innermost.last().unwrap_or(matches);
     SETTINGS
         .iter()
-        .filter_map(|setting| Some((setting.key, innermost.get_one::<String>(setting.key)?.clone())))
+        .filter_map(|setting| {
+            Some((
+                setting.key,
+                innermost.get_one::<String>(setting.key)?.clone(),
+            ))
+        })
         .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the server's configuration reads the environment, here and nowhere else")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server's configuration reads the environment, here and nowhere else"
+)]
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -47,15 +47,20 @@ impl Config {
         let data_dir: PathBuf = sources.parse("data-dir")?;
         let in_data_dir = |name: &str| -> anyhow::Result<DatabaseUrl> {
             let path = data_dir.join(name);
-            let path = path.to_str().context("`data-dir` must be a path in UTF-8")?;
+            let path = path
+                .to_str()
+                .context("`data-dir` must be a path in UTF-8")?;
             Ok(format!("sqlite:{path}").parse()?)
         };
         let database = match sources.parse_optional::<DatabaseUrl>("database-url")? {
             Some(url) => url,
             None => in_data_dir("memberpass.db")?,
         };
-        let requests_database =
-            if database.sqlite_file().is_some() { in_data_dir("requests.db")? } else { database.clone() };
+        let requests_database = if database.sqlite_file().is_some() {
+            in_data_dir("requests.db")?
+        } else {
+            database.clone()
+        };
         let private_listen = sources.parse("private-listen")?;
         let public_listen = sources.parse("public-listen")?;
         anyhow::ensure!(

@@ -13,9 +13,16 @@ use crate::config::Config;
 
 /// Makes the data directory, mode 0700, unless it is there.
 pub(crate) fn data_dir(path: &Path) -> anyhow::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
-        format!("the data directory {} cannot be made; give another with --data-dir", path.display())
-    })
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| {
+            format!(
+                "the data directory {} cannot be made; give another with --data-dir",
+                path.display()
+            )
+        })
 }
 
 /// Reads the key ring; at a first start on the embedded default, makes it.
@@ -51,12 +58,23 @@ pub(crate) async fn api_token(data_dir: &Path, tokens: &ApiTokens) -> anyhow::Re
     if !tokens.list().await?.is_empty() {
         return Ok(());
     }
-    let token = tokens.mint("made at the first start", Abilities::all(), None).await?;
+    let token = tokens
+        .mint("made at the first start", Abilities::all(), None)
+        .await?;
     let mut options = std::fs::OpenOptions::new();
     // A file left by an earlier database holds a token that is worth nothing now.
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).with_context(
-        || format!("the first API token cannot be written to {}", path.display()),
-    )?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| {
+            format!(
+                "the first API token cannot be written to {}",
+                path.display()
+            )
+        })?;
     writeln!(file, "{}", token.expose())?;
     file.sync_all()?;
     tracing::info!(file = %path.display(), token = %token.id(), "made a first API token");

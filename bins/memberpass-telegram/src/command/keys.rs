@@ -21,6 +21,8 @@ pub(super) fn run(keys: &Keys, config: &Config) -> anyhow::Result<()> {
     let path = config.master_key.display();
     KeyRing::create(&config.master_key, &Entropy::system())
         .with_context(|| format!("no key was written to {path}"))?;
-    say(format_args!("Made {path}. Keep a copy elsewhere: without it, stored bot tokens cannot be opened."))?;
+    say(format_args!(
+        "Made {path}. Keep a copy elsewhere: without it, stored bot tokens cannot be opened."
+    ))?;
     Ok(())
 }

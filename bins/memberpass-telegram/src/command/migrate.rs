@@ -9,7 +9,10 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     if config.database.sqlite_file().is_some() {
         first_start::data_dir(&config.data_dir)?;
     }
-    for (url, schema) in [(&config.database, Schema::Main), (&config.requests_database, Schema::Requests)] {
+    for (url, schema) in [
+        (&config.database, Schema::Main),
+        (&config.requests_database, Schema::Requests),
+    ] {
         let applied = Database::open(url, 1).await?.migrate(schema).await?;
         for name in &applied {
             say(format_args!("applied {name}"))?;

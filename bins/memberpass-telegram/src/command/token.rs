@@ -34,19 +34,34 @@ pub(super) enum Token {
 pub(super) async fn run(token: Token, config: &Config) -> anyhow::Result<()> {
     let database = Database::open(&config.database, 1).await?;
     anyhow::ensure!(
-        database.migrations(Schema::Main).await?.iter().all(|migration| migration.applied),
+        database
+            .migrations(Schema::Main)
+            .await?
+            .iter()
+            .all(|migration| migration.applied),
         "the database is not ready: start the server once, or run `memberpass-telegram migrate`"
     );
     let environment = compose::environment(config);
     let tokens = ApiTokens::new(database, environment, Clock::system(), Entropy::system());
     match token {
-        Token::Mint { label, ability, project } => {
-            let abilities = if ability.is_empty() { Abilities::all() } else { ability.into_iter().collect() };
+        Token::Mint {
+            label,
+            ability,
+            project,
+        } => {
+            let abilities = if ability.is_empty() {
+                Abilities::all()
+            } else {
+                ability.into_iter().collect()
+            };
             say(tokens.mint(&label, abilities, project).await?.expose())?;
         }
         Token::List => list(&tokens).await?,
         Token::Revoke { id } => {
-            anyhow::ensure!(tokens.revoke(&id).await?, "there is no token {id} that could be revoked");
+            anyhow::ensure!(
+                tokens.revoke(&id).await?,
+                "there is no token {id} that could be revoked"
+            );
             say(format_args!("revoked {id}"))?;
         }
     }
@@ -55,9 +70,19 @@ pub(super) async fn run(token: Token, config: &Config) -> anyhow::Result<()> {
 
 async fn list(tokens: &ApiTokens) -> anyhow::Result<()> {
     for token in tokens.list().await? {
-        let project = token.project.as_ref().map_or("all projects", ProjectId::as_str);
-        let state = if token.revoked_at.is_some() { "revoked" } else { "good" };
-        say(format_args!("{}  {state}  {project}  {}  {}", token.id, token.abilities, token.label))?;
+        let project = token
+            .project
+            .as_ref()
+            .map_or("all projects", ProjectId::as_str);
+        let state = if token.revoked_at.is_some() {
+            "revoked"
+        } else {
+            "good"
+        };
+        say(format_args!(
+            "{}  {state}  {project}  {}  {}",
+            token.id, token.abilities, token.label
+        ))?;
     }
     Ok(())
 }

@@ -16,7 +16,10 @@ pub(crate) struct Setting {
 impl Setting {
     /// The variable of this setting.
     pub(crate) fn variable(&self) -> String {
-        format!("MEMBERPASS_{}", self.key.to_ascii_uppercase().replace('-', "_"))
+        format!(
+            "MEMBERPASS_{}",
+            self.key.to_ascii_uppercase().replace('-', "_")
+        )
     }
 }
 
@@ -26,7 +29,13 @@ const fn setting(
     default: Option<&'static str>,
     help: &'static str,
 ) -> Setting {
-    Setting { key, shape, help, default, secret: false }
+    Setting {
+        key,
+        shape,
+        help,
+        default,
+        secret: false,
+    }
 }
 
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -61,7 +70,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("info"),
         "What is logged",
     ),
-    setting("log-format", "human or json", Some("human"), "How it is logged"),
+    setting(
+        "log-format",
+        "human or json",
+        Some("human"),
+        "How it is logged",
+    ),
     setting(
         "master-key",
         "a path",

@@ -37,12 +37,16 @@ impl Sources {
         flags: BTreeMap<&'static str, String>,
         environment: impl Iterator<Item = (String, String)>,
     ) -> anyhow::Result<Self> {
-        let mut sources = Self { given: BTreeMap::new() };
+        let mut sources = Self {
+            given: BTreeMap::new(),
+        };
         for (key, value) in flags {
             sources.add(key, value, format!("--{key}"));
         }
         for (variable, value) in environment.filter(|(name, _)| is_ours(name)) {
-            let setting = SETTINGS.iter().find(|setting| setting.variable() == variable);
+            let setting = SETTINGS
+                .iter()
+                .find(|setting| setting.variable() == variable);
             let setting = setting.ok_or_else(|| unknown(&variable, &variables()))?;
             sources.add(setting.key, value, variable);
         }
@@ -55,7 +59,8 @@ impl Sources {
 
     /// A setting that has a default.
     pub(crate) fn parse<T: FromStr<Err: Display>>(&self, key: &'static str) -> anyhow::Result<T> {
-        self.parse_optional(key)?.ok_or_else(|| anyhow!("`{key}` must be given"))
+        self.parse_optional(key)?
+            .ok_or_else(|| anyhow!("`{key}` must be given"))
     }
 
     pub(crate) fn parse_optional<T: FromStr<Err: Display>>(
@@ -68,7 +73,10 @@ impl Sources {
             (None, Some(default)) => (default, "the default"),
             (None, None) => return Ok(None),
         };
-        value.parse().map(Some).map_err(|error| refuse(setting, from, value, &error))
+        value
+            .parse()
+            .map(Some)
+            .map_err(|error| refuse(setting, from, value, &error))
     }
 
     pub(crate) fn one_of(&self, key: &'static str, words: &[&str]) -> anyhow::Result<String> {
@@ -76,7 +84,10 @@ impl Sources {
         if words.contains(&value.as_str()) {
             return Ok(value);
         }
-        let from = self.given.get(key).map_or("the default", |given| given.from.as_str());
+        let from = self
+            .given
+            .get(key)
+            .map_or("the default", |given| given.from.as_str());
         Err(refuse(lookup(key)?, from, &value, &"this is neither"))
     }
 
@@ -86,12 +97,24 @@ impl Sources {
 
     /// Every setting with its value and where that came from; secrets are not shown.
     pub(crate) fn show(&self) -> Vec<Shown> {
-        let shown = SETTINGS.iter().map(|setting| match self.given.get(setting.key) {
-            Some(given) if setting.secret => (Some("(not shown)".to_owned()), given.from.clone()),
-            Some(given) => (Some(given.value.clone()), given.from.clone()),
-            None => (setting.default.map(ToOwned::to_owned), "default".to_owned()),
-        });
-        SETTINGS.iter().zip(shown).map(|(setting, (value, from))| Shown { key: setting.key, value, from }).collect()
+        let shown = SETTINGS
+            .iter()
+            .map(|setting| match self.given.get(setting.key) {
+                Some(given) if setting.secret => {
+                    (Some("(not shown)".to_owned()), given.from.clone())
+                }
+                Some(given) => (Some(given.value.clone()), given.from.clone()),
+                None => (setting.default.map(ToOwned::to_owned), "default".to_owned()),
+            });
+        SETTINGS
+            .iter()
+            .zip(shown)
+            .map(|(setting, (value, from))| Shown {
+                key: setting.key,
+                value,
+                from,
+            })
+            .collect()
     }
 
     fn add(&mut self, key: &'static str, value: String, from: String) {
@@ -106,12 +129,17 @@ impl Sources {
             anyhow!("{shown} is not TOML: {}", error.message())
         })?;
         for (key, value) in table {
-            let setting = SETTINGS.iter().find(|setting| setting.key == key && key != "config");
+            let setting = SETTINGS
+                .iter()
+                .find(|setting| setting.key == key && key != "config");
             let setting = setting.ok_or_else(|| unknown(&format!("{key} in {shown}"), &keys()))?;
             let value = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
-                _ => bail!("`{key}` in {shown} must be {}, as a string, number or boolean", setting.shape),
+                _ => bail!(
+                    "`{key}` in {shown} must be {}, as a string, number or boolean",
+                    setting.shape
+                ),
             };
             self.add(setting.key, value, format!("{shown}"));
         }
@@ -125,7 +153,10 @@ fn is_ours(variable: &str) -> bool {
 }
 
 fn lookup(key: &str) -> anyhow::Result<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| anyhow!("no setting `{key}`"))
+    SETTINGS
+        .iter()
+        .find(|setting| setting.key == key)
+        .ok_or_else(|| anyhow!("no setting `{key}`"))
 }
 
 fn refuse(setting: &Setting, from: &str, value: &str, why: &dyn Display) -> anyhow::Error {
@@ -135,7 +166,10 @@ fn refuse(setting: &Setting, from: &str, value: &str, why: &dyn Display) -> anyh
 }
 
 fn unknown(name: &str, known: &[String]) -> anyhow::Error {
-    anyhow!("there is no setting {name}. There are: {}.", known.join(", "))
+    anyhow!(
+        "there is no setting {name}. There are: {}.",
+        known.join(", ")
+    )
 }
 
 fn variables() -> Vec<String> {
@@ -143,7 +177,11 @@ fn variables() -> Vec<String> {
 }
 
 fn keys() -> Vec<String> {
-    SETTINGS.iter().filter(|setting| setting.key != "config").map(|setting| setting.key.to_owned()).collect()
+    SETTINGS
+        .iter()
+        .filter(|setting| setting.key != "config")
+        .map(|setting| setting.key.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -151,18 +189,32 @@ mod tests {
     use super::*;
 
     fn read(flags: &[(&'static str, &str)], variables: &[(&str, &str)]) -> anyhow::Result<Sources> {
-        let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let flags = flags
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()))
+            .collect();
         let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Sources::read(flags, variables.iter().map(pair).collect::<Vec<_>>().into_iter())
+        Sources::read(
+            flags,
+            variables.iter().map(pair).collect::<Vec<_>>().into_iter(),
+        )
     }
 
     #[test]
     fn flags_win_over_variables_over_the_file_over_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server.toml");
-        std::fs::write(&file, "log-format = \"json\"\nlog-filter = \"warn\"\ndata-dir = \"/a\"\n").unwrap();
+        std::fs::write(
+            &file,
+            "log-format = \"json\"\nlog-filter = \"warn\"\ndata-dir = \"/a\"\n",
+        )
+        .unwrap();
         let file = file.to_str().unwrap();
-        let variables = [("MEMBERPASS_LOG_FILTER", "debug"), ("MEMBERPASS_DATA_DIR", "/b"), ("HOME", "/x")];
+        let variables = [
+            ("MEMBERPASS_LOG_FILTER", "debug"),
+            ("MEMBERPASS_DATA_DIR", "/b"),
+            ("HOME", "/x"),
+        ];
         let sources = read(&[("config", file), ("data-dir", "/c")], &variables).unwrap();
         let value = |key| sources.parse::<String>(key).unwrap();
         assert_eq!(value("data-dir"), "/c");
@@ -174,10 +226,20 @@ mod tests {
     #[test]
     fn a_wrong_key_or_value_is_named_with_its_place_and_its_shape() {
         let error = |result: anyhow::Result<Sources>| result.err().unwrap().to_string();
-        assert!(error(read(&[], &[("MEMBERPASS_PUBLIC_URI", "x")])).contains("MEMBERPASS_PUBLIC_URL"));
+        assert!(
+            error(read(&[], &[("MEMBERPASS_PUBLIC_URI", "x")])).contains("MEMBERPASS_PUBLIC_URL")
+        );
         let sources = read(&[], &[("MEMBERPASS_PUBLIC_LISTEN", "everywhere")]).unwrap();
-        let error = sources.parse::<std::net::SocketAddr>("public-listen").unwrap_err().to_string();
-        for part in ["`public-listen`", "\"everywhere\"", "MEMBERPASS_PUBLIC_LISTEN", "127.0.0.1:8081"] {
+        let error = sources
+            .parse::<std::net::SocketAddr>("public-listen")
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "`public-listen`",
+            "\"everywhere\"",
+            "MEMBERPASS_PUBLIC_LISTEN",
+            "127.0.0.1:8081",
+        ] {
             assert!(error.contains(part), "{error}");
         }
     }
@@ -185,9 +247,17 @@ mod tests {
     #[test]
     fn a_database_url_is_never_shown() {
         let sources = read(&[("database-url", "mysql://u:hunter2@h/d")], &[]).unwrap();
-        let shown = sources.show().into_iter().find(|line| line.key == "database-url").unwrap();
+        let shown = sources
+            .show()
+            .into_iter()
+            .find(|line| line.key == "database-url")
+            .unwrap();
         assert_eq!(shown.value.as_deref(), Some("(not shown)"));
-        let error = sources.parse::<store::DatabaseUrl>("database-url").err().unwrap().to_string();
+        let error = sources
+            .parse::<store::DatabaseUrl>("database-url")
+            .err()
+            .unwrap()
+            .to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 }

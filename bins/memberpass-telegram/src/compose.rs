@@ -1,0 +1,207 @@
+//! The server, put together: each part is built from those below it. Read it from top to bottom.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bot_connection::{BotConnections, ConnectConfig, Parts};
+use bot_sender::{BotSender, TokenRefusals};
+use clock::{Clock, Entropy};
+use connection_directory::Directory;
+use http_listener::{Limits, Listener};
+use management_api::{ApiTokens, Check, Environment, ManagementApi, Readiness};
+use request_log::RequestLog;
+use store::{Database, DatabaseUrl, Schema, SoleProcess};
+use telegram_bot_api::{Client, ClientConfig, UpdateKind};
+use token_vault::TokenVault;
+use update_dispatcher::{Dispatcher, DispatcherConfig, Stage};
+use update_inbox::{Inbox, InboxConfig};
+use webhook_ingress::{Ingress, IngressConfig};
+use webhook_secret::WebhookSecrets;
+
+use crate::config::Config;
+use crate::first_start;
+use crate::greeting::Greeting;
+
+/// A server that is ready to serve.
+pub(crate) struct Server {
+    pub(crate) api: ManagementApi,
+    pub(crate) clock: Clock,
+    pub(crate) connections: BotConnections,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) inbox: Inbox,
+    pub(crate) ingress: Ingress,
+    pub(crate) private: Listener,
+    pub(crate) public: Listener,
+    pub(crate) refusals: TokenRefusals,
+    pub(crate) request_log: RequestLog,
+    /// No other process serves this database while it is held.
+    pub(crate) sole: SoleProcess,
+}
+
+/// Builds the server. Nothing is served yet, but both sockets are bound and the database is ours.
+pub(crate) async fn server(
+    config: &Config,
+    clock: Clock,
+    entropy: Entropy,
+) -> anyhow::Result<Server> {
+    first_start::data_dir(&config.data_dir)?;
+    let ring = first_start::key_ring(config, &entropy)?;
+    let database = open(&config.database, Schema::Main, POOL).await?;
+    let sole = database.sole_process().await?;
+    let requests = open(&config.requests_database, Schema::Requests, 2).await?;
+
+    let directory = Directory::open(database.clone(), clock.clone());
+    directory.key_checks_verify(&ring).await?;
+    let vault = TokenVault::new(&ring, entropy.clone());
+    let secrets = WebhookSecrets::new(&ring);
+    let client = client(config, &clock, &entropy)?;
+    let (sender, refusals) = BotSender::new(client.clone(), directory.clone(), vault.clone());
+
+    let request_log =
+        RequestLog::start(requests, request_log::Config::default(), clock.clone()).await?;
+    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone()).await?;
+    let dispatcher = Dispatcher::start(
+        DispatcherConfig::default(),
+        stages(),
+        Arc::new(inbox.journal()),
+        Arc::new(sender),
+        clock.clone(),
+        entropy.clone(),
+    );
+    for connection in directory.connections_disconnected_ids().await? {
+        dispatcher.pause(&connection);
+        inbox.pause(&connection);
+    }
+    inbox.attach(dispatcher.clone());
+
+    let connections = BotConnections::new(
+        Parts {
+            client,
+            clock: clock.clone(),
+            directory: directory.clone(),
+            dispatcher: dispatcher.clone(),
+            entropy: entropy.clone(),
+            inbox: inbox.clone(),
+            secrets: secrets.clone(),
+            vault,
+        },
+        connecting(config),
+    );
+    let tokens = ApiTokens::new(
+        database,
+        environment(config),
+        clock.clone(),
+        entropy.clone(),
+    );
+    first_start::api_token(&config.data_dir, &tokens).await?;
+    let ready = Arc::new(InboxReadiness(inbox.clone()));
+    let api = ManagementApi::new(
+        connections.clone(),
+        tokens,
+        ready,
+        clock.clone(),
+        entropy.clone(),
+    );
+    let ingress = Ingress::new(
+        secrets,
+        directory,
+        inbox.clone(),
+        request_log.clone(),
+        clock.clone(),
+        &entropy,
+        IngressConfig::default(),
+    );
+    let heads = ingress.clone();
+    let public = Listener::bind(config.public_listen, Limits::default(), clock.clone())
+        .await?
+        .observe(move |peer, fault| heads.record_head_fault(peer, fault));
+    let private = Listener::bind(config.private_listen, Limits::default(), clock.clone()).await?;
+    Ok(Server {
+        api,
+        clock,
+        connections,
+        dispatcher,
+        inbox,
+        ingress,
+        private,
+        public,
+        refusals,
+        request_log,
+        sole,
+    })
+}
+
+/// Which of the platform's environments API tokens belong to.
+pub(crate) fn environment(config: &Config) -> Environment {
+    if config.test_dc {
+        Environment::Test
+    } else {
+        Environment::Live
+    }
+}
+
+/// What handles updates, in order. A project's own replies and its forward will stand before the greeting.
+fn stages() -> Vec<Arc<dyn Stage>> {
+    vec![Arc::new(Greeting)]
+}
+
+/// Opens a database and sees to its tables: SQLite's are made here, Postgres's by the operator.
+async fn open(url: &DatabaseUrl, schema: Schema, size: u32) -> anyhow::Result<Database> {
+    let database = Database::open(url, size).await?;
+    if url.sqlite_file().is_some() {
+        for name in database.migrate(schema).await? {
+            tracing::info!(migration = name, "applied a migration");
+        }
+    }
+    let waiting = database
+        .migrations(schema)
+        .await?
+        .into_iter()
+        .find(|migration| !migration.applied);
+    if let Some(migration) = waiting {
+        anyhow::bail!(
+            "the database lacks the migration {}: run `memberpass-telegram migrate` with the same --database-url",
+            migration.name
+        );
+    }
+    Ok(database)
+}
+
+fn client(config: &Config, clock: &Clock, entropy: &Entropy) -> anyhow::Result<Client> {
+    let client = ClientConfig {
+        api_root: config.api_root.clone(),
+        test_dc: config.test_dc,
+        ..ClientConfig::default()
+    };
+    Client::new(client, clock.clone(), entropy.clone()).context("the Bot API client cannot be made")
+}
+
+fn connecting(config: &Config) -> ConnectConfig {
+    ConnectConfig {
+        allowed_updates: UpdateKind::ALL.to_vec(),
+        // Telegram's own default, said aloud: an omitted value would mean the same today and something else tomorrow.
+        max_connections: 40,
+        public_url: config.public_url.clone(),
+        resolves_name: !config.custom_bot_api,
+    }
+}
+
+/// Ready means that an update can be stored; nothing else decides.
+struct InboxReadiness(Inbox);
+
+impl Readiness for InboxReadiness {
+    fn checks(&self) -> Pin<Box<dyn Future<Output = Vec<Check>> + Send + '_>> {
+        Box::pin(async {
+            vec![Check {
+                name: "inbox",
+                ok: self.0.ready().await.is_ok(),
+                decides: true,
+            }]
+        })
+    }
+}
+
+/// Connections for everything but the webhook path, which has its own.
+const POOL: u32 = 8;

@@ -1,0 +1,155 @@
+//! The life of the process: compose, serve, and end in order when told to.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bot_connection::BotConnections;
+use clock::{Clock, Entropy};
+use hyper::service::service_fn;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::compose::{self, Server};
+use crate::config::Config;
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let server = compose::server(&config, Clock::system(), Entropy::system()).await?;
+    let stop = CancellationToken::new();
+    tokio::spawn(wait_for_signal(stop.clone())?);
+    welcome(&config, &server)?;
+    serve(server, stop, config.shutdown_deadline).await;
+    tracing::info!(
+        "stopped; webhooks stay registered, and updates that were not handled stay in the inbox"
+    );
+    Ok(())
+}
+
+async fn serve(server: Server, stop: CancellationToken, deadline: Duration) {
+    let Server {
+        api,
+        clock,
+        connections,
+        dispatcher,
+        inbox,
+        ingress,
+        private,
+        public,
+        mut refusals,
+        request_log,
+        sole,
+    } = server;
+    let watch = tokio::spawn(async move {
+        while let Some(refused) = refusals.recv().await {
+            tracing::warn!(connection = %refused.connection, "Telegram does not accept this bot's token any more");
+        }
+    });
+    let resuming = tokio::spawn(resume(
+        connections,
+        inbox.clone(),
+        clock.clone(),
+        stop.clone(),
+    ));
+    let api = service_fn(move |request| {
+        let api = api.clone();
+        async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
+    });
+    tokio::join!(
+        public.serve(ingress.service(), stop.clone()),
+        private.serve(api, stop.clone())
+    );
+    let drained = dispatcher.drain(deadline).await;
+    if !drained.interrupted.is_empty() {
+        tracing::warn!(
+            updates = drained.interrupted.len(),
+            "updates were interrupted; they will be handled again"
+        );
+    }
+    let _ = resuming.await;
+    watch.abort();
+    inbox.close().await;
+    request_log.close().await;
+    drop(sole);
+}
+
+/// Ends what a crash or an unreachable Telegram left unfinished, at once and then from time to time.
+async fn resume(
+    connections: BotConnections,
+    inbox: update_inbox::Inbox,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    loop {
+        if let Err(error) = connections.resume_unfinished().await {
+            tracing::warn!(%error, "unfinished operations could not be listed");
+        }
+        if let Err(error) = inbox.expire().await {
+            tracing::warn!(%error, "parked updates could not be looked through");
+        }
+        tokio::select! {
+            () = clock.sleep(RESUME_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+fn wait_for_signal(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+    })
+}
+
+/// Says on standard output where everything is, and what to do next.
+fn welcome(config: &Config, server: &Server) -> anyhow::Result<()> {
+    let data = config.data_dir.display();
+    let (private, public) = (server.private.local_addr(), server.public.local_addr());
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "MemberPass's Telegram connection layer is up.")?;
+    writeln!(
+        out,
+        "  API          http://{private}/v1   (health: /livez, /readyz)"
+    )?;
+    writeln!(
+        out,
+        "  webhooks     http://{public}/telegram/webhook/…   (for the proxy that terminates HTTPS)"
+    )?;
+    writeln!(
+        out,
+        "  data         {data}/   database, master key, first API token in {data}/api-token"
+    )?;
+    match &config.public_url {
+        Some(url) => writeln!(out, "  public       {url}")?,
+        None => writeln!(out, "  public       not told yet: bots cannot be connected")?,
+    }
+    writeln!(out, "What to do next:")?;
+    writeln!(
+        out,
+        "  1. Copy {} somewhere safe: without it, stored bot tokens cannot be opened.",
+        config.master_key.display()
+    )?;
+    match &config.public_url {
+        Some(url) => writeln!(
+            out,
+            "  2. Let {url} reach {public} through a proxy that terminates HTTPS."
+        )?,
+        None => writeln!(
+            out,
+            "  2. Start again with --public-url https://your.name, and let that name reach {public}\n     through a proxy that terminates HTTPS. To look around without Telegram: cargo xtask demo"
+        )?,
+    }
+    writeln!(
+        out,
+        "  3. Connect a bot:\n     curl -X PUT http://{private}/v1/projects/prj_demo/bot \\\n          -H \"Authorization: Bearer $(cat {data}/api-token)\" \\\n          -H 'Idempotency-Key: 1' -d '{{\"token\":\"<the token from @BotFather>\"}}'"
+    )?;
+    out.flush()?;
+    Ok(())
+}
+
+const RESUME_EVERY: Duration = Duration::from_secs(15);
