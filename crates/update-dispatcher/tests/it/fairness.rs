@@ -45,7 +45,9 @@ const ONE_BY_ONE: Limits = Limits {
 #[tokio::test]
 async fn a_quiet_bot_waits_for_one_update_of_a_noisy_one() {
     let offer = |bench: &Bench| {
-        (1..=50).for_each(|seq| drop(bench.message(seq, 1, seq)));
+        for seq in 1..=50 {
+            bench.message(seq, 1, seq);
+        }
         bench.message(51, 2, 1);
         bench.message(52, 2, 2);
     };
@@ -56,7 +58,9 @@ async fn a_quiet_bot_waits_for_one_update_of_a_noisy_one() {
 #[tokio::test]
 async fn a_bots_lanes_take_turns() {
     let offer = |bench: &Bench| {
-        (1..=5).for_each(|seq| drop(bench.message(seq, 1, 7)));
+        for seq in 1..=5 {
+            bench.message(seq, 1, 7);
+        }
         bench.message(6, 1, 8);
         bench.message(7, 1, 8);
         bench.message(8, 1, 9);
@@ -68,7 +72,9 @@ async fn a_bots_lanes_take_turns() {
 #[tokio::test]
 async fn urgent_updates_go_first_with_what_stands_before_them_in_their_lane() {
     let offer = |bench: &Bench| {
-        (1..=3).for_each(|seq| drop(bench.message(seq, 1, seq)));
+        for seq in 1..=3 {
+            bench.message(seq, 1, seq);
+        }
         bench.message(4, 2, 1);
         bench.tap(5, 2, 1);
         bench.tap(6, 3, 1);
@@ -87,9 +93,13 @@ async fn a_bot_uses_no_more_than_its_share_at_once() {
         ..Limits::default()
     };
     let bench = Bench::new(limits, vec![in_turn(&order, &go)]);
-    (1..=10).for_each(|seq| drop(bench.message(seq, 1, seq)));
+    for seq in 1..=10 {
+        bench.message(seq, 1, seq);
+    }
     assert_eq!(bench.dispatcher.totals().running, 3);
-    (11..=20).for_each(|seq| drop(bench.message(seq, 2, seq)));
+    for seq in 11..=20 {
+        bench.message(seq, 2, seq);
+    }
     assert_eq!(bench.dispatcher.totals().running, 5);
     go.add_permits(1);
     bench.journal.finished(20).await;
