@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 use crate::steps::shown;
 
@@ -16,7 +16,7 @@ pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<String>) -> Result<
         }
         Err(error) => {
             println!("  ✗ {name:<18} {error:#} ({})", shown(began.elapsed()));
-            Err(error).with_context(|| format!("the step `{name}` failed"))
+            bail!("the story ended at `{name}`")
         }
     }
 }

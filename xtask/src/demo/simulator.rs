@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -114,6 +115,22 @@ impl Simulator {
     /// A call of the Bot API, by whoever holds the token.
     pub(crate) fn call(&self, token: &str, method: &str, parameters: &Value) -> Result<Value> {
         self.post(&format!("/bot{token}/{method}"), parameters)
+    }
+
+    /// The bot's next calls of this method take so long that work piles up behind them.
+    pub(crate) fn slow_down(&self, bot: i64, method: &str, by: Duration) -> Result<()> {
+        let how = json!({"delay": u64::try_from(by.as_millis())?});
+        let failure = json!({"bot": bot, "method": method, "times": 1_000_000, "how": how});
+        let _: Value = self.post("/control/failures", &failure)?;
+        Ok(())
+    }
+
+    /// Calls take no longer than they need.
+    pub(crate) fn speed_up(&self) -> Result<()> {
+        Request::new("DELETE", "/control/failures")
+            .send(self.address)?
+            .json()?;
+        Ok(())
     }
 
     pub(crate) fn calls(&self, bot: i64) -> Result<Vec<Call>> {

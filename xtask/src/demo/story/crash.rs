@@ -18,6 +18,10 @@ const TAPS: usize = 1_200;
 const FIRST_CHAT: i64 = 5_000;
 const KILLS: u32 = 2;
 
+/// What an answer takes meanwhile: longer than the time between two taps in a chat, so that acknowledged updates wait in
+/// the server when it is killed.
+const SLOWNESS: Duration = Duration::from_millis(500);
+
 /// Telegram rests between attempts after failures, longer each time.
 const RECOVERY: Duration = Duration::from_secs(100);
 
@@ -31,12 +35,20 @@ struct Tap {
 /// Kills the server at random moments; every acknowledged update was answered, and in each chat in order.
 pub(crate) fn crash(stage: &mut Stage, bot: &DemoBot) -> Result<String> {
     let (telegram, id) = (stage.telegram, bot.id);
+    telegram.slow_down(id, "answerCallbackQuery", SLOWNESS)?;
     let crowd = thread::spawn(move || tap(telegram, id));
+    let mut held = Vec::new();
     for _ in 0..KILLS {
         thread::sleep(moment()?);
+        held.push(held_by_server(stage, bot)?);
         stage.crash_server()?;
     }
     let taps = crowd.join().map_err(|_| anyhow!("the crowd panicked"))??;
+    telegram.speed_up()?;
+    ensure!(
+        held.iter().all(|count| *count > 0),
+        "a kill found nothing to lose: {held:?}"
+    );
     settle(stage, bot, &taps)?;
     verify(bot, &taps)?;
     let answers = bot.calls("answerCallbackQuery")?;
@@ -45,10 +57,24 @@ pub(crate) fn crash(stage: &mut Stage, bot: &DemoBot) -> Result<String> {
         .filter(|call| call.parameter("callback_query_id").starts_with("load-"))
         .count();
     Ok(format!(
-        "{KILLS} kills, {} taps in {CHATS} chats, all answered in order, {} answered again",
+        "{KILLS} kills while {held:?} updates waited in the server; {} taps in {CHATS} chats, all answered in order, {} answered again",
         taps.len(),
         answers - taps.len()
     ))
+}
+
+/// How many updates the server has acknowledged and not answered.
+fn held_by_server(stage: &Stage, bot: &DemoBot) -> Result<usize> {
+    let acknowledged = stage.telegram.updates(bot.id)?.into_iter();
+    let acknowledged = acknowledged.filter(|update| {
+        let is_of_crowd = update.chat.is_some_and(|chat| chat >= FIRST_CHAT);
+        is_of_crowd && update.acknowledged_us.is_some()
+    });
+    let answered = bot
+        .answered_taps()?
+        .into_keys()
+        .filter(|id| id.starts_with("load-"));
+    Ok(acknowledged.count().saturating_sub(answered.count()))
 }
 
 /// Between one and two seconds.
@@ -87,18 +113,25 @@ fn settle(stage: &Stage, bot: &DemoBot, taps: &[Tap]) -> Result<()> {
     });
     settled.or_else(|late| {
         let (answered, waiting) = (bot.answered_taps()?, waiting(stage, bot)?);
-        let still: Vec<&str> = taps
+        let (still, gone): (Vec<&Tap>, Vec<&Tap>) = taps
             .iter()
-            .filter(|tap| waiting.contains(&tap.update_id))
-            .map(|tap| tap.id.as_str())
+            .partition(|tap| waiting.contains(&tap.update_id));
+        let lost: Vec<&Tap> = gone
+            .into_iter()
+            .filter(|tap| !answered.contains_key(&tap.id))
             .collect();
-        let lost: Vec<&str> = taps
-            .iter()
-            .filter(|tap| !waiting.contains(&tap.update_id) && !answered.contains_key(&tap.id))
-            .map(|tap| tap.id.as_str())
-            .collect();
-        bail!("{late}; still at Telegram: {still:?}; acknowledged but not answered: {lost:?}")
+        bail!(
+            "{late}; still at Telegram: {}; acknowledged but not answered: {}",
+            few(&still),
+            few(&lost)
+        )
     })
+}
+
+/// How many they are, and the first of them.
+fn few(taps: &[&Tap]) -> String {
+    let names: Vec<&str> = taps.iter().take(5).map(|tap| tap.id.as_str()).collect();
+    format!("{} {names:?}", taps.len())
 }
 
 /// The updates that Telegram still has.
