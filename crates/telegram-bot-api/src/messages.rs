@@ -23,6 +23,7 @@ pub enum MaybeInaccessibleMessage {
 impl FromJson for MaybeInaccessibleMessage {
     fn from_json(value: &Value) -> Result<Self, Fault> {
         let known = match value.get("date").and_then(Value::as_i64) {
+            _ if value.is_null() => return Err(Fault::expected("a message")),
             Some(0) => FromJson::from_json(value).map(Self::InaccessibleMessage),
             _ => FromJson::from_json(value).map(Self::Message),
         };

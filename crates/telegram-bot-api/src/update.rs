@@ -81,7 +81,10 @@ impl<'de> Visitor<'de> for UpdateVisitor {
                 continue;
             }
             let kind = UpdateKind::from(&*key);
-            if content.as_ref().is_none_or(|(before, _)| kind.precedes(before)) {
+            if content
+                .as_ref()
+                .is_none_or(|(before, _)| kind.precedes(before))
+            {
                 content = Some((kind, map.next_value()?));
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -89,6 +92,9 @@ impl<'de> Visitor<'de> for UpdateVisitor {
         }
         let update_id = update_id.ok_or_else(|| A::Error::missing_field("update_id"))?;
         let (kind, raw) = content.ok_or_else(|| A::Error::custom("nothing but an update_id"))?;
-        Ok(Update { update_id, content: UpdateContent::read(kind, raw.into()) })
+        Ok(Update {
+            update_id,
+            content: UpdateContent::read(kind, raw.into()),
+        })
     }
 }

@@ -33,17 +33,31 @@ pub(crate) fn variant_type(model: &Model, member: &str) -> String {
 }
 
 fn is_boxed(model: &Model, owner: &str, field: &Field) -> bool {
-    if matches!(field.shape, Shape::ByHand(_)) {
-        return true;
+    match field.shape {
+        Shape::ByHand(_) => true,
+        Shape::Object(_) | Shape::Union(_) => {
+            leads_to(model, &field.shape, owner, &mut BTreeSet::new())
+                || (is_read_only(model, owner) && is_big(model, field))
+        }
+        _ => false,
     }
+}
+
+/// Whether bots only read a type. They write what they send, and that is easier without boxes.
+fn is_read_only(model: &Model, owner: &str) -> bool {
+    model
+        .objects
+        .get(owner)
+        .is_some_and(|object| !object.direction.sent)
+}
+
+fn is_big(model: &Model, field: &Field) -> bool {
     let big = if field.required {
         BIG_REQUIRED_BYTES
     } else {
         BIG_OPTIONAL_BYTES
     };
-    matches!(field.shape, Shape::Object(_) | Shape::Union(_))
-        && (leads_to(model, &field.shape, owner, &mut BTreeSet::new())
-            || size(model, &field.shape) > big)
+    size(model, &field.shape) > big
 }
 
 /// Whether a value holds one of the type `target`, arrays aside.

@@ -55,5 +55,5 @@ fn common_words(names: &[String]) -> String {
         .filter(|(_, c)| c.is_ascii_uppercase())
         .map(|(at, _)| at);
     let common = ends.filter(|at| others.iter().all(|name| name.starts_with(&first[..*at])));
-    first[..common.last().unwrap_or_default()].to_owned()
+    first[..common.max().unwrap_or_default()].to_owned()
 }

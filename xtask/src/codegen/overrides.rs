@@ -124,7 +124,7 @@ pub(crate) fn union_name(members: &[&str]) -> Option<&'static str> {
     let ends = (members.first()?, members.last()?);
     UNION_NAMES
         .iter()
-        .find(|(_, first, last)| ends == (&first, &last))
+        .find(|(_, first, last)| ends == (first, last))
         .map(|(name, ..)| *name)
 }
 

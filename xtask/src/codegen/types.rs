@@ -23,7 +23,7 @@ pub(crate) fn render(model: &Model) -> BTreeMap<String, String> {
     }
     let mut files = files::by_initial("types", items, &|code| imports(model, code));
     for (path, code) in &mut files {
-        if path == "types.rs" {
+        if path == "src/generated/types.rs" {
             code.push_str(
                 "\npub use crate::messages::{MaybeInaccessibleMessage, MessageOrTrue};\n",
             );

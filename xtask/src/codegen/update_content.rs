@@ -1,39 +1,18 @@
 //! Renders what an update may hold.
 
-use std::fmt::Write;
-
 use anyhow::Context;
 
+use crate::codegen::docs::link;
 use crate::codegen::model::Model;
 use crate::codegen::names::camel;
 use crate::codegen::schema::{KindFacts, PathFacts, UpdateKinds};
 use crate::codegen::shape::Shape;
+use crate::codegen::update_paths;
 
 /// The enum and its accessors.
 pub(crate) fn render(model: &Model, kinds: &UpdateKinds) -> anyhow::Result<String> {
-    let each = |render: &dyn Fn(&str, &KindFacts) -> String| {
-        let arms = kinds
-            .order
-            .iter()
-            .map(|name| render(&camel(name), &kinds.kinds[name]));
-        arms.collect::<String>()
-    };
-    let accessor = |paths: &dyn Fn(&KindFacts) -> Vec<&PathFacts>, newtype: &str| {
-        let mut arms = String::new();
-        for name in &kinds.order {
-            let facts = &kinds.kinds[name];
-            for path in paths(facts) {
-                let fields: Vec<&str> = path.path.split('.').skip(1).collect();
-                let shape = Shape::Object(facts.type_name.clone());
-                let found = walk(model, "content", &shape, &fields, newtype)
-                    .with_context(|| path.path.clone())?;
-                if let Some(found) = found {
-                    write!(arms, "Self::{}(content) => {found},", camel(name))?;
-                }
-            }
-        }
-        anyhow::Ok(arms)
-    };
+    let chat = accessor(model, kinds, "ChatId", |facts| &facts.chat)?;
+    let user = accessor(model, kinds, "UserId", |facts| &facts.user)?;
     Ok(format!(
         "use serde::{{Serialize, Serializer}};
 
@@ -43,21 +22,7 @@ pub(crate) fn render(model: &Model, kinds: &UpdateKinds) -> anyhow::Result<Strin
         use crate::json::FromJson;
         use crate::raw_json::RawJson;
 
-        /// What happened.
-        ///
-        /// {}
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        pub enum UpdateContent {{
-            {}
-            /// Something that this library does not understand: newer than it, or not as it should be.
-            Unknown {{
-                /// The name under which it came, which may be one that is known.
-                kind: UpdateKind,
-                /// It, as it came.
-                raw: RawJson,
-            }},
-        }}
+        {}
 
         impl UpdateContent {{
             /// Reads what came under the name of a kind.
@@ -74,118 +39,105 @@ pub(crate) fn render(model: &Model, kinds: &UpdateKinds) -> anyhow::Result<Strin
             /// The chat that it belongs to, if it names one.
             #[must_use]
             pub fn chat(&self) -> Option<ChatId> {{
-                match self {{ {} _ => None }}
+                match self {{ {chat} _ => None }}
             }}
 
             /// The user who caused it, if it names one.
             #[must_use]
             pub fn user(&self) -> Option<UserId> {{
-                match self {{ {} _ => None }}
+                match self {{ {user} _ => None }}
             }}
 
-            fn known(kind: &UpdateKind, raw: &RawJson) -> Option<Self> {{
-                let json = serde_json::from_str(raw.get()).ok()?;
-                Some(match kind {{ {} UpdateKind::Other(_) => return None }})
-            }}
+            {}
         }}
 
-        impl Serialize for UpdateContent {{
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{
-                match self {{ {} Self::Unknown {{ raw, .. }} => raw.serialize(serializer) }}
-            }}
-        }}",
-        crate::codegen::docs::link("Update", "https://core.telegram.org/bots/api#update"),
-        each(&|variant, facts| {
-            let type_name = &facts.type_name;
-            format!("/// A [`{type_name}`].\n{variant}(Box<{type_name}>),\n")
-        }),
-        each(&|variant, _| format!("Self::{variant}(_) => UpdateKind::{variant},")),
-        accessor(&|facts| facts.chat.iter().collect(), "ChatId")?,
-        accessor(&|facts| facts.user.iter().collect(), "UserId")?,
-        each(&|variant, _| format!(
-            "UpdateKind::{variant} => Self::{variant}(FromJson::from_json(&json).ok()?),"
+        {}",
+        enumeration(kinds),
+        each(kinds, |variant, _| format!(
+            "Self::{variant}(_) => UpdateKind::{variant},"
         )),
-        each(&|variant, _| format!("Self::{variant}(content) => content.serialize(serializer),")),
+        reading(kinds),
+        writing(kinds),
     ))
 }
 
-/// An expression of the type `Option<newtype>` for what stands at the end of a path, if that is what stands there.
-fn walk(
-    model: &Model,
-    here: &str,
-    shape: &Shape,
-    path: &[&str],
-    newtype: &str,
-) -> anyhow::Result<Option<String>> {
-    let Some((field, rest)) = path.split_first() else {
-        return Ok((*shape == Shape::Id(id_name(newtype))).then(|| format!("Some({here})")));
-    };
-    match shape {
-        Shape::Object(name) => {
-            let object = model.objects.get(name).context("no such object")?;
-            let field = object.fields.iter().find(|facts| facts.name == *field);
-            let field = field.with_context(|| format!("no such field of {name}"))?;
-            let name = &field.name;
-            if field.required {
-                return walk(
-                    model,
-                    &format!("{here}.{name}"),
-                    &field.shape,
-                    rest,
-                    newtype,
-                );
-            }
-            let inner = walk(model, name, &field.shape, rest, newtype)?;
-            Ok(inner.map(|inner| match inner.strip_prefix("Some(") {
-                Some(inner) => format!("{here}.{name}.as_ref().map(|{name}| {inner}"),
-                None => format!("{here}.{name}.as_ref().and_then(|{name}| {inner})"),
-            }))
-        }
-        Shape::Union(name) => {
-            let union = model.unions.get(name).context("no such union")?;
-            let variants = union
-                .members
-                .iter()
-                .map(|m| (&m.variant, m.type_name.as_str()));
-            in_union(model, here, name, variants, path, newtype)
-        }
-        Shape::ByHand(name) => {
-            let variants = [("Message".to_owned()), ("InaccessibleMessage".to_owned())];
-            let variants = variants.iter().map(|variant| (variant, variant.as_str()));
-            in_union(model, here, name, variants, path, newtype)
-        }
-        _ => Ok(None),
-    }
+fn enumeration(kinds: &UpdateKinds) -> String {
+    let variants = each(kinds, |variant, facts| {
+        format!("/// A [`{0}`].\n{variant}(Box<{0}>),\n", facts.type_name)
+    });
+    format!(
+        "/// What happened.
+        ///
+        /// {}
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum UpdateContent {{
+            {variants}
+            /// Something that this library does not understand: newer than it, or not as it should be.
+            Unknown {{
+                /// The name under which it came, which may be one that is known.
+                kind: UpdateKind,
+                /// It, as it came.
+                raw: RawJson,
+            }},
+        }}",
+        link("Update", "https://core.telegram.org/bots/api#update"),
+    )
 }
 
-fn in_union<'a>(
+fn reading(kinds: &UpdateKinds) -> String {
+    let arms = each(kinds, |variant, _| {
+        format!("UpdateKind::{variant} => Self::{variant}(FromJson::from_json(&json).ok()?),")
+    });
+    format!(
+        "fn known(kind: &UpdateKind, raw: &RawJson) -> Option<Self> {{
+            let json = serde_json::from_str(raw.get()).ok()?;
+            Some(match kind {{ {arms} UpdateKind::Other(_) => return None }})
+        }}"
+    )
+}
+
+fn writing(kinds: &UpdateKinds) -> String {
+    let arms = each(kinds, |variant, _| {
+        format!("Self::{variant}(content) => content.serialize(serializer),")
+    });
+    format!(
+        "impl Serialize for UpdateContent {{
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{
+                match self {{ {arms} Self::Unknown {{ raw, .. }} => raw.serialize(serializer) }}
+            }}
+        }}"
+    )
+}
+
+/// The arms that find an identifier at the end of one of a kind's paths.
+fn accessor(
     model: &Model,
-    here: &str,
-    union: &str,
-    variants: impl Iterator<Item = (&'a String, &'a str)>,
-    path: &[&str],
-    newtype: &str,
-) -> anyhow::Result<Option<String>> {
+    kinds: &UpdateKinds,
+    newtype: &'static str,
+    paths: impl Fn(&KindFacts) -> &[PathFacts],
+) -> anyhow::Result<String> {
     let mut arms = String::new();
-    for (variant, type_name) in variants {
-        let shape = Shape::Object(type_name.to_owned());
-        // Not every member needs to have the field.
-        if let Ok(Some(inner)) = walk(model, "member", &shape, path, newtype) {
-            write!(arms, "{union}::{variant}(member) => {inner},")?;
+    for name in &kinds.order {
+        let facts = &kinds.kinds[name];
+        let content = Shape::Object(facts.type_name.clone());
+        for PathFacts { path } in paths(facts) {
+            let fields: Vec<&str> = path.split('.').skip(1).collect();
+            let target = Shape::Id(newtype);
+            let found = update_paths::expression(model, "content", &content, &fields, &target);
+            if let Some(found) = found.with_context(|| path.clone())? {
+                arms.push_str(&format!("Self::{}(content) => {found},", camel(name)));
+                break;
+            }
         }
     }
-    let place = if here.contains('.') {
-        format!("&{here}")
-    } else {
-        format!("&**{here}")
-    };
-    Ok((!arms.is_empty()).then(|| format!("match {place} {{ {arms} _ => None }}")))
+    Ok(arms)
 }
 
-fn id_name(newtype: &str) -> &'static str {
-    if newtype == "ChatId" {
-        "ChatId"
-    } else {
-        "UserId"
-    }
+fn each(kinds: &UpdateKinds, render: impl Fn(&str, &KindFacts) -> String) -> String {
+    kinds
+        .order
+        .iter()
+        .map(|name| render(&camel(name), &kinds.kinds[name]))
+        .collect()
 }

@@ -14,7 +14,10 @@ struct Place {
 
 impl Fault {
     pub(crate) fn expected(expected: &'static str) -> Self {
-        Self(Box::new(Place { expected, path: Vec::new() }))
+        Self(Box::new(Place {
+            expected,
+            path: Vec::new(),
+        }))
     }
 
     /// The same, seen from the object that has it in a field.

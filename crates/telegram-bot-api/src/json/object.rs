@@ -9,7 +9,10 @@ pub(crate) struct Object<'a>(&'a Map<String, Value>);
 
 impl<'a> Object<'a> {
     pub(crate) fn of(value: &'a Value) -> Result<Self, Fault> {
-        value.as_object().map(Self).ok_or_else(|| Fault::expected("an object"))
+        value
+            .as_object()
+            .map(Self)
+            .ok_or_else(|| Fault::expected("an object"))
     }
 
     pub(crate) fn required<T: FromJson>(&self, field: &'static str) -> Result<T, Fault> {
@@ -21,7 +24,9 @@ impl<'a> Object<'a> {
     pub(crate) fn optional<T: FromJson>(&self, field: &'static str) -> Result<Option<T>, Fault> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => T::from_json(value).map(Some).map_err(|fault| fault.within(field)),
+            Some(value) => T::from_json(value)
+                .map(Some)
+                .map_err(|fault| fault.within(field)),
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::json::{Fault, FromJson};
 
 impl FromJson for bool {
     fn from_json(value: &Value) -> Result<Self, Fault> {
-        value.as_bool().ok_or_else(|| Fault::expected("true or false"))
+        value
+            .as_bool()
+            .ok_or_else(|| Fault::expected("true or false"))
     }
 }
 
@@ -29,7 +31,10 @@ impl FromJson for f64 {
 
 impl FromJson for String {
     fn from_json(value: &Value) -> Result<Self, Fault> {
-        value.as_str().map(Self::from).ok_or_else(|| Fault::expected("a string"))
+        value
+            .as_str()
+            .map(Self::from)
+            .ok_or_else(|| Fault::expected("a string"))
     }
 }
 
@@ -41,7 +46,9 @@ impl<T: FromJson> FromJson for Box<T> {
 
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: &Value) -> Result<Self, Fault> {
-        let values = value.as_array().ok_or_else(|| Fault::expected("an array"))?;
+        let values = value
+            .as_array()
+            .ok_or_else(|| Fault::expected("an array"))?;
         values.iter().map(T::from_json).collect()
     }
 }

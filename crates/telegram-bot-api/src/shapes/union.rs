@@ -42,6 +42,19 @@ macro_rules! union_enum {
             }
         })*
 
+        // For fields that are boxed because a union may hold itself.
+        $(impl From<$ptype> for Box<$name> {
+            fn from(value: $ptype) -> Self {
+                Self::new(value.into())
+            }
+        })*
+
+        $(impl From<$member> for Box<$name> {
+            fn from(value: $member) -> Self {
+                Self::new(value.into())
+            }
+        })*
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
@@ -63,6 +76,9 @@ macro_rules! union_read {
     ) => {
         impl $crate::json::FromJson for $name {
             fn from_json(value: &serde_json::Value) -> Result<Self, $crate::json::Fault> {
+                if value.is_null() {
+                    return Err($crate::json::Fault::expected("a value"));
+                }
                 $(if let Ok(plain) = <$ptype>::from_json(value) {
                     return Ok(Self::$plain(plain));
                 })*

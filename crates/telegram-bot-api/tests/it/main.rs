@@ -4,10 +4,15 @@
 
 mod answers;
 mod connections;
+mod constructed;
 mod envelope;
+mod forward_compat;
+mod generated;
 mod retries;
+mod schema;
 mod secrecy;
 mod server;
 mod turns;
 mod update_kind;
+mod updates;
 mod uploads;

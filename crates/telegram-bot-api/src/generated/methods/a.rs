@@ -11,7 +11,7 @@ method! {
     required {
         user_id: ids::UserId,
         name: String,
-        sticker: Box<InputSticker>,
+        sticker: InputSticker,
     }
     optional {}
 }
@@ -66,7 +66,7 @@ method! {
         is_personal: bool,
         /// At most 64 bytes.
         next_offset: String,
-        button: Box<InlineQueryResultsButton>,
+        button: InlineQueryResultsButton,
     }
 }
 

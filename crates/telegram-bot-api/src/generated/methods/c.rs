@@ -63,8 +63,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 

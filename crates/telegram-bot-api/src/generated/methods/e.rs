@@ -93,7 +93,7 @@ method! {
         text: String,
         parse_mode: ParseMode,
         entities: Vec<MessageEntity>,
-        rich_message: Box<InputRichMessage>,
+        rich_message: InputRichMessage,
         link_preview_options: LinkPreviewOptions,
         reply_markup: InlineKeyboardMarkup,
     }
@@ -221,7 +221,7 @@ method! {
         parse_mode: ParseMode,
         entities: Vec<MessageEntity>,
         link_preview_options: LinkPreviewOptions,
-        rich_message: Box<InputRichMessage>,
+        rich_message: InputRichMessage,
         reply_markup: InlineKeyboardMarkup,
     }
 }

@@ -97,7 +97,7 @@ method! {
         user_id: ids::UserId,
         name: String,
         old_sticker: String,
-        sticker: Box<InputSticker>,
+        sticker: InputSticker,
     }
     optional {}
 }

@@ -26,7 +26,7 @@ method! {
     SavePreparedKeyboardButton "savePreparedKeyboardButton" -> PreparedKeyboardButton;
     required {
         user_id: ids::UserId,
-        button: Box<KeyboardButton>,
+        button: KeyboardButton,
     }
     optional {}
 }
@@ -58,8 +58,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -88,8 +88,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -128,7 +128,7 @@ method! {
         disable_notification: bool,
         protect_content: bool,
         message_effect_id: String,
-        reply_parameters: Box<ReplyParameters>,
+        reply_parameters: ReplyParameters,
         reply_markup: InlineKeyboardMarkup,
     }
 }
@@ -154,8 +154,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -176,8 +176,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -204,8 +204,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -223,7 +223,7 @@ method! {
         protect_content: bool,
         allow_paid_broadcast: bool,
         message_effect_id: String,
-        reply_parameters: Box<ReplyParameters>,
+        reply_parameters: ReplyParameters,
         reply_markup: InlineKeyboardMarkup,
     }
 }
@@ -285,7 +285,7 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
+        reply_parameters: ReplyParameters,
         reply_markup: InlineKeyboardMarkup,
     }
 }
@@ -314,8 +314,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -345,8 +345,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -366,7 +366,7 @@ method! {
         protect_content: bool,
         allow_paid_broadcast: bool,
         message_effect_id: String,
-        reply_parameters: Box<ReplyParameters>,
+        reply_parameters: ReplyParameters,
     }
 }
 
@@ -391,8 +391,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -439,8 +439,8 @@ method! {
         protect_content: bool,
         allow_paid_broadcast: bool,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -467,8 +467,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -505,7 +505,7 @@ method! {
         explanation: String,
         explanation_parse_mode: ParseMode,
         explanation_entities: Vec<MessageEntity>,
-        explanation_media: Box<InputPollMedia>,
+        explanation_media: InputPollMedia,
         /// 5 to 2628000.
         open_period: i64,
         close_date: i64,
@@ -514,13 +514,13 @@ method! {
         description: String,
         description_parse_mode: ParseMode,
         description_entities: Vec<MessageEntity>,
-        media: Box<InputPollMedia>,
+        media: InputPollMedia,
         disable_notification: bool,
         protect_content: bool,
         allow_paid_broadcast: bool,
         message_effect_id: String,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -541,8 +541,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -579,8 +579,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -608,8 +608,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -643,8 +643,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -668,8 +668,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 
@@ -695,8 +695,8 @@ method! {
         allow_paid_broadcast: bool,
         message_effect_id: String,
         suggested_post_parameters: SuggestedPostParameters,
-        reply_parameters: Box<ReplyParameters>,
-        reply_markup: Box<ReplyMarkup>,
+        reply_parameters: ReplyParameters,
+        reply_markup: ReplyMarkup,
     }
 }
 

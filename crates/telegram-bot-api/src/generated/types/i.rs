@@ -42,7 +42,7 @@ object! {
             /// 1 to 64 bytes.
             callback_data: String,
             web_app: WebAppInfo,
-            login_url: Box<LoginUrl>,
+            login_url: LoginUrl,
             switch_inline_query: String,
             switch_inline_query_current_chat: String,
             switch_inline_query_chosen_chat: SwitchInlineQueryChosenChat,
@@ -104,7 +104,7 @@ union! {
             CachedGif(Box<InlineQueryResultCachedGif>) from InlineQueryResultCachedGif,
             CachedMpeg4Gif(Box<InlineQueryResultCachedMpeg4Gif>) from InlineQueryResultCachedMpeg4Gif,
             CachedPhoto(Box<InlineQueryResultCachedPhoto>) from InlineQueryResultCachedPhoto,
-            CachedSticker(InlineQueryResultCachedSticker) from InlineQueryResultCachedSticker,
+            CachedSticker(Box<InlineQueryResultCachedSticker>) from InlineQueryResultCachedSticker,
             CachedVideo(Box<InlineQueryResultCachedVideo>) from InlineQueryResultCachedVideo,
             CachedVoice(Box<InlineQueryResultCachedVoice>) from InlineQueryResultCachedVoice,
             Article(Box<InlineQueryResultArticle>) from InlineQueryResultArticle,
@@ -166,7 +166,7 @@ object! {
             performer: String,
             audio_duration: i64,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -189,7 +189,7 @@ object! {
             parse_mode: ParseMode,
             caption_entities: Vec<MessageEntity>,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -214,7 +214,7 @@ object! {
             parse_mode: ParseMode,
             caption_entities: Vec<MessageEntity>,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -239,7 +239,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -264,7 +264,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -290,7 +290,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -309,7 +309,7 @@ object! {
         }
         optional {
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -335,7 +335,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -359,7 +359,7 @@ object! {
             parse_mode: ParseMode,
             caption_entities: Vec<MessageEntity>,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -382,7 +382,7 @@ object! {
             /// 0 to 2048 bytes.
             vcard: String,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
             thumbnail_url: String,
             thumbnail_width: i64,
             thumbnail_height: i64,
@@ -411,7 +411,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             description: String,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
             thumbnail_url: String,
             thumbnail_width: i64,
             thumbnail_height: i64,
@@ -467,7 +467,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -496,7 +496,7 @@ object! {
             /// 1 to 100000.
             proximity_alert_radius: i64,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
             thumbnail_url: String,
             thumbnail_width: i64,
             thumbnail_height: i64,
@@ -530,7 +530,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -559,7 +559,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             show_caption_above_media: bool,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -585,7 +585,7 @@ object! {
             google_place_id: String,
             google_place_type: String,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
             thumbnail_url: String,
             thumbnail_width: i64,
             thumbnail_height: i64,
@@ -619,7 +619,7 @@ object! {
             video_duration: i64,
             description: String,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -652,7 +652,7 @@ object! {
             caption_entities: Vec<MessageEntity>,
             voice_duration: i64,
             reply_markup: InlineKeyboardMarkup,
-            input_message_content: Box<InputMessageContent>,
+            input_message_content: InputMessageContent,
         }
     }
 }
@@ -1111,7 +1111,7 @@ object! {
         optional {
             text_parse_mode: ParseMode,
             text_entities: Vec<MessageEntity>,
-            media: Box<InputPollOptionMedia>,
+            media: InputPollOptionMedia,
         }
     }
 }
@@ -1190,20 +1190,20 @@ union! {
             MathematicalExpression(InputRichBlockMathematicalExpression) from InputRichBlockMathematicalExpression,
             Anchor(InputRichBlockAnchor) from InputRichBlockAnchor,
             List(InputRichBlockList) from InputRichBlockList,
-            BlockQuotation(InputRichBlockBlockQuotation) from InputRichBlockBlockQuotation,
+            BlockQuotation(Box<InputRichBlockBlockQuotation>) from InputRichBlockBlockQuotation,
             ExpandableBlockQuotation(Box<InputRichBlockExpandableBlockQuotation>) from InputRichBlockExpandableBlockQuotation,
             PullQuotation(Box<InputRichBlockPullQuotation>) from InputRichBlockPullQuotation,
-            Collage(InputRichBlockCollage) from InputRichBlockCollage,
-            Slideshow(InputRichBlockSlideshow) from InputRichBlockSlideshow,
-            Table(InputRichBlockTable) from InputRichBlockTable,
+            Collage(Box<InputRichBlockCollage>) from InputRichBlockCollage,
+            Slideshow(Box<InputRichBlockSlideshow>) from InputRichBlockSlideshow,
+            Table(Box<InputRichBlockTable>) from InputRichBlockTable,
             Details(Box<InputRichBlockDetails>) from InputRichBlockDetails,
             Map(Box<InputRichBlockMap>) from InputRichBlockMap,
             Buttons(InputRichBlockButtons) from InputRichBlockButtons,
-            Animation(InputRichBlockAnimation) from InputRichBlockAnimation,
-            Audio(InputRichBlockAudio) from InputRichBlockAudio,
-            Document(InputRichBlockDocument) from InputRichBlockDocument,
+            Animation(Box<InputRichBlockAnimation>) from InputRichBlockAnimation,
+            Audio(Box<InputRichBlockAudio>) from InputRichBlockAudio,
+            Document(Box<InputRichBlockDocument>) from InputRichBlockDocument,
             Photo(Box<InputRichBlockPhoto>) from InputRichBlockPhoto,
-            Video(InputRichBlockVideo) from InputRichBlockVideo,
+            Video(Box<InputRichBlockVideo>) from InputRichBlockVideo,
             VoiceNote(Box<InputRichBlockVoiceNote>) from InputRichBlockVoiceNote,
             Thinking(InputRichBlockThinking) from InputRichBlockThinking,
         }
@@ -1226,10 +1226,10 @@ object! {
     /// [Bot API: InputRichBlockAnimation](https://core.telegram.org/bots/api#inputrichblockanimation)
     sent InputRichBlockAnimation tag "type" = "animation" {
         required {
-            animation: Box<InputMediaAnimation>,
+            animation: InputMediaAnimation,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1240,10 +1240,10 @@ object! {
     /// [Bot API: InputRichBlockAudio](https://core.telegram.org/bots/api#inputrichblockaudio)
     sent InputRichBlockAudio tag "type" = "audio" {
         required {
-            audio: Box<InputMediaAudio>,
+            audio: InputMediaAudio,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1257,7 +1257,7 @@ object! {
             blocks: Vec<InputRichBlock>,
         }
         optional {
-            credit: Box<RichText>,
+            credit: RichText,
         }
     }
 }
@@ -1284,7 +1284,7 @@ object! {
             blocks: Vec<InputRichBlock>,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1318,10 +1318,10 @@ object! {
     /// [Bot API: InputRichBlockDocument](https://core.telegram.org/bots/api#inputrichblockdocument)
     sent InputRichBlockDocument tag "type" = "document" {
         required {
-            document: Box<InputMediaDocument>,
+            document: InputMediaDocument,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1335,7 +1335,7 @@ object! {
             text: RichText,
         }
         optional {
-            credit: Box<RichText>,
+            credit: RichText,
         }
     }
 }
@@ -1393,7 +1393,7 @@ object! {
             width: i64,
             /// 0 to 10000.
             height: i64,
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1425,7 +1425,7 @@ object! {
             photo: InputMediaPhoto,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1451,7 +1451,7 @@ object! {
             text: RichText,
         }
         optional {
-            credit: Box<RichText>,
+            credit: RichText,
         }
     }
 }
@@ -1475,7 +1475,7 @@ object! {
             blocks: Vec<InputRichBlock>,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1492,7 +1492,7 @@ object! {
             is_bordered: bool,
             is_striped: bool,
             is_compact: bool,
-            caption: Box<RichText>,
+            caption: RichText,
         }
     }
 }
@@ -1511,10 +1511,10 @@ object! {
     /// [Bot API: InputRichBlockVideo](https://core.telegram.org/bots/api#inputrichblockvideo)
     sent InputRichBlockVideo tag "type" = "video" {
         required {
-            video: Box<InputMediaVideo>,
+            video: InputMediaVideo,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }
@@ -1528,7 +1528,7 @@ object! {
             voice_note: InputMediaVoiceNote,
         }
         optional {
-            caption: Box<RichBlockCaption>,
+            caption: RichBlockCaption,
         }
     }
 }

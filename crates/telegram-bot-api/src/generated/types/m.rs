@@ -254,7 +254,7 @@ object! {
         }
         optional {
             url: String,
-            user: Box<User>,
+            user: User,
             language: String,
             custom_emoji_id: ids::CustomEmojiId,
             unix_time: i64,

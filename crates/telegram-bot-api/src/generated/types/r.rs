@@ -289,7 +289,7 @@ object! {
             text: RichText,
         }
         optional {
-            credit: Box<RichText>,
+            credit: RichText,
         }
     }
 }
@@ -507,7 +507,7 @@ object! {
             valign: RichBlockTableCellValign,
         }
         optional {
-            text: Box<RichText>,
+            text: RichText,
             is_header: bool,
             colspan: i64,
             rowspan: i64,
@@ -583,7 +583,7 @@ object! {
             /// 1 to 64 bytes.
             callback_data: String,
             web_app: WebAppInfo,
-            login_url: Box<LoginUrl>,
+            login_url: LoginUrl,
             switch_inline_query: String,
             switch_inline_query_current_chat: String,
             switch_inline_query_chosen_chat: SwitchInlineQueryChosenChat,

@@ -237,7 +237,7 @@ union! {
     sent StoryAreaType {
         plain { }
         tagged {
-            Location(StoryAreaTypeLocation) from StoryAreaTypeLocation,
+            Location(Box<StoryAreaTypeLocation>) from StoryAreaTypeLocation,
             SuggestedReaction(StoryAreaTypeSuggestedReaction) from StoryAreaTypeSuggestedReaction,
             Link(StoryAreaTypeLink) from StoryAreaTypeLink,
             Weather(StoryAreaTypeWeather) from StoryAreaTypeWeather,
@@ -264,7 +264,7 @@ object! {
             longitude: f64,
         }
         optional {
-            address: Box<LocationAddress>,
+            address: LocationAddress,
         }
     }
 }
