@@ -1,7 +1,6 @@
 //! Hands stored updates to the dispatcher in the order of their numbers: at once as long as it has room, and from the database
 //! where it had none, or after a start.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -40,8 +39,6 @@ struct State {
     cursor: Seq,
     /// Everything stored has a number up to here.
     tip: Seq,
-    /// What lies beyond the cursor and is over: the dispatcher had fetched it by itself.
-    over: BTreeSet<Seq>,
 }
 
 type OfferFn = Arc<dyn Fn(Queued) -> Offer + Send + Sync>;
@@ -54,7 +51,6 @@ impl Feed {
             behind: true,
             cursor: Seq::ZERO,
             tip,
-            over: BTreeSet::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -76,17 +72,18 @@ impl Feed {
         let Some(tip) = stored.last().map(|queued| queued.seq) else {
             return;
         };
-        let offer = {
+        let (offer, cursor) = {
             let mut state = self.lock();
             state.tip = tip;
             match &state.offer {
-                Some(offer) if !state.behind => Arc::clone(offer),
+                Some(offer) if !state.behind => (Arc::clone(offer), state.cursor),
                 _ => return,
             }
         };
-        for queued in stored {
+        // Between the commit and here the feeder may have read some of it, and caught up.
+        for queued in stored.into_iter().filter(|queued| queued.seq > cursor) {
             let seq = queued.seq;
-            if !self.is_over(seq) && matches!(offer(queued), Offer::Full | Offer::Closed) {
+            if matches!(offer(queued), Offer::Full | Offer::Closed) {
                 return self.fall_behind();
             }
             self.advance(seq);
@@ -97,18 +94,6 @@ impl Feed {
     pub(crate) fn fall_behind(&self) {
         self.lock().behind = true;
         self.fell_behind.notify_one();
-    }
-
-    /// The dispatcher has done with an update.
-    pub(crate) fn over(&self, seq: Seq) {
-        let mut state = self.lock();
-        if seq > state.cursor {
-            state.over.insert(seq);
-        }
-    }
-
-    pub(crate) fn is_over(&self, seq: Seq) -> bool {
-        self.lock().over.contains(&seq)
     }
 
     /// Waits until the database must be read, and answers after which number and up to which.
@@ -130,33 +115,20 @@ impl Feed {
         self.lock().cursor
     }
 
-    /// Everything up to here was handed over.
-    pub(crate) fn cursor(&self) -> Seq {
-        self.lock().cursor
-    }
-
     /// An update was handed over, and everything before it.
     pub(crate) fn advance(&self, seq: Seq) {
-        self.lock().advance(seq);
+        let mut state = self.lock();
+        state.cursor = state.cursor.max(seq);
     }
 
     /// Everything up to `tip` was handed over. If nothing was stored since, the writer hands over again.
     pub(crate) fn caught_up(&self, tip: Seq) {
         let mut state = self.lock();
-        state.advance(tip);
+        state.cursor = state.cursor.max(tip);
         state.behind = state.tip > tip;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn advance(&mut self, seq: Seq) {
-        self.cursor = self.cursor.max(seq);
-        while self.over.first().is_some_and(|first| *first <= self.cursor) {
-            self.over.pop_first();
-        }
     }
 }

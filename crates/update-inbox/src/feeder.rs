@@ -13,15 +13,13 @@ use crate::shared::Shared;
 pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
     loop {
         let (cursor, tip) = shared.feed.behind().await;
-        // Looked at before the database: what is told after that the feed knows by itself.
-        let unsettled = shared.intake.unsettled();
         let limit = shared.config.page.max(1);
         let page =
             async { pending::after(&mut shared.database.connect().await?, cursor, limit).await };
         match page.await {
             Ok(page) => {
                 let last = (page.len() as i64) < limit;
-                for queued in unsettled.correct(page) {
+                for queued in page {
                     if !hand_over(&shared, &*dispatcher, queued).await {
                         return;
                     }
@@ -44,7 +42,7 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
 /// Hands an update over as soon as there is room; answers whether the dispatcher still takes any.
 async fn hand_over(shared: &Shared, dispatcher: &impl Dispatch, queued: Queued) -> bool {
     let seq = queued.seq;
-    while !shared.feed.is_over(seq) {
+    loop {
         match dispatcher.offer(queued.clone()) {
             Offer::Full => dispatcher.room().await,
             Offer::Closed => return false,

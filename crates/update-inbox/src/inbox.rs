@@ -41,6 +41,8 @@ pub struct Depth {
     pub oldest_received_at: Option<Timestamp>,
     /// Updates that wait to be stored.
     pub waiting: usize,
+    /// Updates of which the dispatcher told something that is not on disk yet.
+    pub unsettled: usize,
     /// Dead letters.
     pub dead: u64,
     /// Requests that could not be read.
@@ -223,10 +225,12 @@ impl Inbox {
         let (pending, oldest_received_at) = pending::depth(&mut connection).await?;
         let (dead, quarantined) = dead::counts(&mut connection).await?;
         let waiting = self.shared.intake.waiting();
+        let unsettled = self.shared.intake.unsettled().len();
         Ok(Depth {
             pending,
             oldest_received_at,
             waiting,
+            unsettled,
             dead,
             quarantined,
         })

@@ -327,6 +327,10 @@ impl End {
 pub(crate) struct Overlay(BTreeMap<Seq, Option<Retry>>);
 
 impl Overlay {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Corrects what the database says.
     pub(crate) fn correct(&self, mut page: Vec<Queued>) -> Vec<Queued> {
         page.retain_mut(|queued| match self.0.get(&queued.seq) {

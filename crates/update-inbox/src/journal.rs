@@ -18,7 +18,6 @@ impl Journal for InboxJournal {
     type Error = Error;
 
     fn finished(&self, seq: Seq, _outcome: Outcome) {
-        self.0.feed.over(seq);
         self.0.intake.end(seq, End::Finished);
     }
 
@@ -27,7 +26,6 @@ impl Journal for InboxJournal {
     }
 
     fn dead(&self, seq: Seq, dead: Dead) {
-        self.0.feed.over(seq);
         self.0.intake.end(seq, End::Dead(dead));
     }
 

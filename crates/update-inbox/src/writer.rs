@@ -95,6 +95,10 @@ impl Writer {
                 } else {
                     self.shared.intake.unsettle(ends);
                     self.turn(batch);
+                    if self.failures > 0 {
+                        // Without them it failed too: they are not to blame.
+                        self.ends_held = 0;
+                    }
                 }
             }
         }

@@ -1,0 +1,96 @@
+use update_dispatcher::{Journal as _, Seq};
+
+use crate::support::{connection, finish, ids, message, on_both, receive_all, retry};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_is_read_on_from_where_it_was() {
+    on_both(async |place| {
+        let (inbox, sink) = place.start_with_sink().await;
+        for id in 0..30 {
+            inbox
+                .receive(message(1 + (id % 2) as u8, id % 3, id))
+                .await
+                .unwrap();
+        }
+        let lane = sink.wait_for(30).await[0].lane.clone();
+        let journal = inbox.journal();
+        let all = journal.refill(&lane, Seq::ZERO, 100).await.unwrap();
+        assert_eq!(ids(&all), [0, 6, 12, 18, 24]);
+        let some = journal.refill(&lane, all[1].seq, 2).await.unwrap();
+        assert_eq!(ids(&some), [12, 18]);
+        assert!(
+            journal
+                .refill(&lane, all[4].seq, 2)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let owned = journal
+            .backlog(&connection(1), all[1].seq, 4)
+            .await
+            .unwrap();
+        assert_eq!(ids(&owned), [8, 10, 12, 14]);
+        let listed = inbox
+            .pending_list(&connection(2), Seq::ZERO, 3)
+            .await
+            .unwrap();
+        assert_eq!(ids(&listed), [1, 3, 5]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_shows_at_once_and_a_page_is_full_unless_it_is_the_last() {
+    on_both(async |place| {
+        let (inbox, sink) = place.start_with_sink().await;
+        receive_all(&inbox, (0..1_200).map(|id| message(1, 7, id))).await;
+        let offered = sink.wait_for(1_200).await;
+        let journal = inbox.journal();
+        for one in &offered[10..1_100] {
+            finish(&inbox, one.seq);
+        }
+        journal.retry(offered[2].seq, retry(3, 1, 1));
+        let page = journal
+            .refill(&offered[0].lane, offered[0].seq, 50)
+            .await
+            .unwrap();
+        let expected: Vec<Seq> = [&offered[1..10], &offered[1_100..1_141]]
+            .concat()
+            .iter()
+            .map(|one| one.seq)
+            .collect();
+        assert_eq!(page.iter().map(|one| one.seq).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            (page[1].attempts, page[1].progress),
+            (3, retry(3, 1, 1).progress)
+        );
+        let all = journal
+            .backlog(&connection(1), Seq::ZERO, 5_000)
+            .await
+            .unwrap();
+        assert_eq!(all.len(), 1_200 - 1_090);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_outlives_its_inbox_in_silence() {
+    on_both(async |place| {
+        let inbox = place.start().await;
+        let journal = inbox.journal();
+        inbox.receive(message(1, 7, 1)).await.unwrap();
+        inbox.close().await;
+        drop(inbox);
+        journal.retry(Seq::new(1), retry(1, 0, 0));
+        assert_eq!(
+            journal
+                .backlog(&connection(1), Seq::ZERO, 9)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(place.pending().await[0].attempts, 0);
+    })
+    .await;
+}

@@ -1,0 +1,13 @@
+//! The inbox's promises, kept on SQLite and on Postgres alike.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dead;
+mod dispatcher;
+mod failures;
+mod feeding;
+mod journal;
+mod model;
+mod paused;
+mod receiving;
+mod restarts;
+mod support;
