@@ -1,0 +1,73 @@
+//! What becomes of a token before its call is looked at.
+
+use base64::Engine;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+
+use crate::api::answer::Refusal;
+use crate::bot::Standing;
+use crate::ids::{BotId, Token};
+use crate::world::World;
+
+/// Highest id that the server takes: 2^54 - 1.
+const LAST_ID: i64 = (1 << 54) - 1;
+
+/// The bot that a token opens.
+///
+/// `front_end`: whether a malformed token gets 404 `Not Found`, as at api.telegram.org, or the open-source server's own texts.
+pub(crate) fn check(
+    world: &World,
+    token: &Token,
+    test: bool,
+    front_end: bool,
+) -> Result<BotId, Refusal> {
+    if let Err(refusal) = shape(token.expose()) {
+        return Err(if front_end {
+            Refusal::new(404, "Not Found")
+        } else {
+            refusal
+        });
+    }
+    let unauthorized = || Refusal::new(401, "Unauthorized");
+    let bot = world.by_token(token, test).ok_or_else(unauthorized)?;
+    match bot.standing {
+        Standing::Active => Ok(bot.id),
+        Standing::LoggedOut => Err(Refusal::new(400, "Logged out")),
+        Standing::Disabled | Standing::Deleted => Err(unauthorized()),
+    }
+}
+
+fn shape(token: &str) -> Result<(), Refusal> {
+    let invalid = || Refusal::new(401, "Unauthorized: invalid token specified");
+    let unallowed = || Refusal::new(421, "Misdirected Request: unallowed token specified");
+    if token.starts_with('0') || token.len() > 80 || token.contains('/') {
+        return Err(invalid());
+    }
+    let (id, secret) = token.split_once(':').ok_or_else(invalid)?;
+    let id: i64 = id.parse().map_err(|_| unallowed())?;
+    if !(1..=LAST_ID).contains(&id) {
+        return Err(invalid());
+    }
+    let decodes = URL_SAFE_NO_PAD.decode(secret).is_ok() || URL_SAFE.decode(secret).is_ok();
+    if secret.len() < 24 || !decodes {
+        return Err(Refusal::new(401, "Unauthorized"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_refused_with_the_servers_own_texts() {
+        let secret = "AAFmnMZ6Vd_0123456789abcdefghijklmA";
+        let code = |token: &str| shape(token).err().map(|refusal| refusal.code);
+        assert_eq!(code(&format!("123:{secret}")), None);
+        assert_eq!(code(&format!("0123:{secret}")), Some(401));
+        assert_eq!(code(&format!("12x3:{secret}")), Some(421));
+        assert_eq!(code(&format!("123:{}B", &secret[..34])), Some(401));
+        assert_eq!(code("123:short"), Some(401));
+        assert_eq!(code("no-colon"), Some(401));
+        assert_eq!(code(&format!("18014398509481984:{secret}")), Some(401));
+    }
+}

@@ -1,0 +1,9 @@
+//! The webhook sender: what Telegram does with a bot's updates once a webhook is set.
+
+mod connection;
+mod growth;
+mod reply;
+mod request;
+mod response;
+mod schedule;
+pub(crate) mod sender;

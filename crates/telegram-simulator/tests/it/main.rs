@@ -1,0 +1,12 @@
+//! The simulator against what is known of Telegram's server.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api;
+mod control;
+mod delivery;
+mod harness;
+mod messages;
+mod polling;
+mod receiver;
+mod retries;
+mod webhook;
