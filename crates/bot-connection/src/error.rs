@@ -1,7 +1,5 @@
 use ids::ProjectId;
 
-use crate::public_url::InvalidPublicUrl;
-
 /// Why a bot could not be connected, disconnected or shown. Each says what is wrong in a sentence for whoever asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,11 +19,10 @@ pub enum Error {
     /// The project has no bot.
     #[error("project {0} has no bot")]
     NotFound(ProjectId),
-    /// The public name leads to addresses that Telegram refuses.
-    #[error("the public address cannot be used for webhooks")]
-    PublicUrl(#[source] InvalidPublicUrl),
     /// The public name resolves, but only to addresses that Telegram refuses.
-    #[error("the name {host} leads only to private, reserved or IPv6 addresses here, which Telegram refuses")]
+    #[error(
+        "the name {host} leads only to private, reserved or IPv6 addresses here, which Telegram refuses"
+    )]
     PublicNameUnusable {
         /// The name of the public URL.
         host: String,
@@ -33,6 +30,12 @@ pub enum Error {
     /// A sealed token does not open with this server's master keys.
     #[error("the stored token cannot be opened with this server's master keys")]
     Sealed,
+    /// Telegram answers, but refuses to: of a bot that was logged out, for one, to move it to another Bot API server.
+    #[error("Telegram refuses to answer for this bot: {description}")]
+    TelegramRefuses {
+        /// Telegram's own words.
+        description: String,
+    },
     /// Telegram is out of reach, throttles us or is broken: nothing is known about the token.
     #[error("Telegram could not be asked just now")]
     TelegramUnavailable(#[source] telegram_bot_api::Error),
@@ -45,11 +48,14 @@ pub enum Error {
         /// Telegram's own words.
         description: String,
     },
-    /// Telegram took the webhook but shows another one: somebody else sets it at the same time.
-    #[error("another service set this bot's webhook at the same time (host {host})")]
+    /// Telegram took the webhook but does not show it: somebody else has set or removed it at the same time.
+    #[error("another service {} at the same time", .host.as_ref().map_or_else(
+        || "removed this bot's webhook".to_owned(),
+        |host| format!("set this bot's webhook (to {host})"),
+    ))]
     WebhookTakenOver {
-        /// The host of the other service's webhook; empty when the webhook is gone.
-        host: String,
+        /// The host of the other service's webhook; `None` when there is no webhook any more.
+        host: Option<String>,
     },
 }
 

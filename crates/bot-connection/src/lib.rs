@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod backoff;
 mod bot_connections;
+mod engine;
 mod error;
+mod facts;
 mod operation;
 mod parts;
 mod plan;
+mod prepare;
 mod public_url;
 mod record;
 mod registration;
+mod resume;
+mod sealing;
 mod telegram;
 mod turns;
 mod view;

@@ -16,9 +16,9 @@ pub(crate) enum Operation {
 pub(crate) enum Step {
     /// The record says what is about to be done.
     Begun,
-    /// Telegram showed the webhook as it should be.
+    /// It is done; after a failure for good the step stays where it was.
     Confirmed,
-    /// Telegram took the webhook, or took it away.
+    /// Telegram took the webhook. From here on whatever else it shows is somebody else's doing.
     Told,
 }
 
@@ -43,8 +43,16 @@ impl FromStr for Operation {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let all = [Self::Connect, Self::Disconnect, Self::Reconnect, Self::Repair, Self::Rotate];
-        all.into_iter().find(|operation| operation.as_str() == text).ok_or(())
+        let all = [
+            Self::Connect,
+            Self::Disconnect,
+            Self::Reconnect,
+            Self::Repair,
+            Self::Rotate,
+        ];
+        all.into_iter()
+            .find(|operation| operation.as_str() == text)
+            .ok_or(())
     }
 }
 

@@ -1,7 +1,9 @@
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
+use ids::ConnectionId;
 use telegram_bot_api::{Client, UpdateKind};
 use token_vault::TokenVault;
+use update_dispatcher::Dispatcher;
 use update_inbox::Inbox;
 use webhook_secret::WebhookSecrets;
 
@@ -16,14 +18,30 @@ pub struct Parts {
     pub clock: Clock,
     /// Keeps the records.
     pub directory: Directory,
+    /// Handles a connected bot's updates, and lets go of a disconnected one's.
+    pub dispatcher: Dispatcher,
     /// Makes identifiers.
     pub entropy: Entropy,
-    /// Holds a disconnected bot's updates back.
+    /// Keeps the updates, a disconnected bot's until they expire.
     pub inbox: Inbox,
     /// Derives webhook paths and secret tokens.
     pub secrets: WebhookSecrets,
     /// Seals tokens.
     pub vault: TokenVault,
+}
+
+impl Parts {
+    /// Stops handling a connection's updates; they stay in the inbox until they expire.
+    pub(crate) fn park(&self, connection: &ConnectionId) {
+        self.dispatcher.pause(connection);
+        self.inbox.pause(connection);
+    }
+
+    /// Goes on with a connection's updates, those that were parked first.
+    pub(crate) fn unpark(&self, connection: &ConnectionId) {
+        let passed = self.inbox.resume(connection);
+        self.dispatcher.resume(connection, passed);
+    }
 }
 
 /// How bots are connected.

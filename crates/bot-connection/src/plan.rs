@@ -48,7 +48,9 @@ pub(crate) fn decide(facts: Facts) -> Plan {
     if facts.taken_elsewhere {
         return Plan::Refuse;
     }
-    let Some(existing) = facts.existing else { return Plan::Connect };
+    let Some(existing) = facts.existing else {
+        return Plan::Connect;
+    };
     match (existing.state, existing.same_bot) {
         (State::Disconnected, true) => Plan::Reconnect,
         (State::Disconnected, false) => Plan::Connect,
@@ -65,14 +67,25 @@ mod tests {
     use super::*;
 
     fn there_is(state: State, same_bot: bool, same_token: bool, webhook_is_ours: bool) -> Facts {
-        let existing = Some(Existing { state, same_bot, same_token, webhook_is_ours });
-        Facts { existing, taken_elsewhere: false }
+        let existing = Some(Existing {
+            state,
+            same_bot,
+            same_token,
+            webhook_is_ours,
+        });
+        Facts {
+            existing,
+            taken_elsewhere: false,
+        }
     }
 
     #[test]
     fn a_token_does_what_the_table_says() {
         use State::{Active, Connecting, Disconnected};
-        let nothing = Facts { existing: None, taken_elsewhere: false };
+        let nothing = Facts {
+            existing: None,
+            taken_elsewhere: false,
+        };
         let table = [
             (nothing, Plan::Connect),
             (there_is(Active, true, true, true), Plan::Nothing),
@@ -88,7 +101,14 @@ mod tests {
         ];
         for (facts, plan) in table {
             assert_eq!(decide(facts), plan, "{facts:?}");
-            assert_eq!(decide(Facts { taken_elsewhere: true, ..facts }), Plan::Refuse, "{facts:?}");
+            assert_eq!(
+                decide(Facts {
+                    taken_elsewhere: true,
+                    ..facts
+                }),
+                Plan::Refuse,
+                "{facts:?}"
+            );
         }
     }
 }

@@ -23,13 +23,17 @@ pub enum InvalidPublicUrl {
     #[error("Telegram delivers over IPv4 only; give a name, or an IPv4 address")]
     Ipv6,
     /// There is more than scheme, host and port.
-    #[error("only scheme, host and port belong here, as in https://bots.example.com; we add the path ourselves")]
+    #[error(
+        "only scheme, host and port belong here, as in https://bots.example.com; we add the path ourselves"
+    )]
     MoreThanBase,
     /// Telegram delivers to four ports only.
     #[error("Telegram delivers to ports 443, 80, 88 and 8443 only, not to {0}")]
     Port(u16),
     /// The address belongs to a private or reserved network.
-    #[error("{0} is an address of a private or reserved network, which Telegram refuses; give one that the internet reaches")]
+    #[error(
+        "{0} is an address of a private or reserved network, which Telegram refuses; give one that the internet reaches"
+    )]
     Private(Ipv4Addr),
     /// It is not `https`.
     #[error("Telegram delivers over https only; give a URL that begins with https://")]
@@ -75,7 +79,11 @@ impl FromStr for PublicUrl {
         }
         let host = authority.host().to_ascii_lowercase();
         check_host(&host)?;
-        let base = if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") };
+        let base = if port == 443 {
+            format!("https://{host}")
+        } else {
+            format!("https://{host}:{port}")
+        };
         Ok(Self { base, host })
     }
 }
@@ -100,19 +108,31 @@ fn check_host(host: &str) -> Result<(), InvalidPublicUrl> {
         return Err(InvalidPublicUrl::Ipv6);
     }
     if let Ok(address) = host.parse::<Ipv4Addr>() {
-        return if is_reserved(address) { Err(InvalidPublicUrl::Private(address)) } else { Ok(()) };
+        return if is_reserved(address) {
+            Err(InvalidPublicUrl::Private(address))
+        } else {
+            Ok(())
+        };
     }
     // A last label of digits would be read as an address by some and as a name by others.
-    let last_is_number =
-        host.rsplit('.').next().is_none_or(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    let last_is_number = host
+        .rsplit('.')
+        .next()
+        .is_none_or(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     let labels_fit = host.split('.').all(|label| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
     let fits = host.len() <= 253 && labels_fit && !last_is_number;
-    if fits { Ok(()) } else { Err(InvalidPublicUrl::Shape) }
+    if fits {
+        Ok(())
+    } else {
+        Err(InvalidPublicUrl::Shape)
+    }
 }
 
 fn is_reserved(address: Ipv4Addr) -> bool {
@@ -150,8 +170,14 @@ mod tests {
     fn a_base_url_is_kept_in_one_form() {
         for (given, kept) in [
             ("https://bots.example.com", "https://bots.example.com"),
-            (" https://Bots.Example.com:443/ ", "https://bots.example.com"),
-            ("https://bots.example.com:8443", "https://bots.example.com:8443"),
+            (
+                " https://Bots.Example.com:443/ ",
+                "https://bots.example.com",
+            ),
+            (
+                "https://bots.example.com:8443",
+                "https://bots.example.com:8443",
+            ),
             ("https://8.8.8.8:88", "https://8.8.8.8:88"),
         ] {
             assert_eq!(given.parse::<PublicUrl>().unwrap().as_str(), kept);
@@ -172,7 +198,10 @@ mod tests {
             ("https://bots.example.com:8080", Port(8080)),
             ("https://[2001:db8::1]", Ipv6),
             ("https://10.1.2.3", Private(Ipv4Addr::new(10, 1, 2, 3))),
-            ("https://100.127.255.255", Private(Ipv4Addr::new(100, 127, 255, 255))),
+            (
+                "https://100.127.255.255",
+                Private(Ipv4Addr::new(100, 127, 255, 255)),
+            ),
             ("https://224.0.0.1", Private(Ipv4Addr::new(224, 0, 0, 1))),
             ("https://1.2.3", Shape),
             ("https://-a.example.com", Shape),

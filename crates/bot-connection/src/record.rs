@@ -13,19 +13,36 @@ use crate::operation::{Operation, Step};
 /// How long the registration before stays good, once Telegram has shown the new one: a request may be under way.
 const GRACE: Duration = Duration::from_secs(600);
 
+/// The operation under way, if it is one that this version knows.
+pub(crate) fn operation(record: &Connection) -> Option<Operation> {
+    record.operation.as_deref()?.parse().ok()
+}
+
 /// Writes down an operation that registers the webhook anew.
 pub(crate) fn begin(record: &mut Connection, operation: Operation, key_id: KeyId) {
     record.operation = Some(operation.as_str().to_owned());
     record.step = Step::Begun.as_str().to_owned();
     record.warning = None;
     let before = record.current;
-    record.current = Registration { generation: before.generation.next(), key_id };
+    record.current = Registration {
+        generation: before.generation.next(),
+        key_id,
+    };
     if operation.begins_from_nothing() {
         record.status = Status::Connecting;
         record.previous = None;
     } else {
-        record.previous = Some(Previous { registration: before, accepted_until: None });
+        record.previous = Some(Previous {
+            registration: before,
+            accepted_until: None,
+        });
     }
+}
+
+/// Begins the operation under way once more, with the registration that it has.
+pub(crate) fn begin_again(record: &mut Connection) {
+    record.step = Step::Begun.as_str().to_owned();
+    record.warning = None;
 }
 
 /// Puts a new token in the place of the one before, which Telegram has made useless already.
@@ -35,21 +52,23 @@ pub(crate) fn take_token(record: &mut Connection, sealed: SealedToken) {
     }
 }
 
-/// The step is done.
-pub(crate) fn reach(record: &mut Connection, step: Step) {
-    record.step = step.as_str().to_owned();
+/// Telegram has taken the webhook at this public address.
+pub(crate) fn told(record: &mut Connection, base_url: &str) {
+    record.step = Step::Told.as_str().to_owned();
+    record.registered_base_url = Some(base_url.to_owned());
+}
+
+/// Whether Telegram has taken the webhook of the current registration.
+pub(crate) fn is_told(record: &Connection) -> bool {
+    record.step == Step::Told.as_str()
 }
 
 /// Telegram has shown our webhook: the operation is over.
-pub(crate) fn confirm(record: &mut Connection, base_url: &str, now: Timestamp) {
-    reach(record, Step::Confirmed);
-    record.operation = None;
+pub(crate) fn confirm(record: &mut Connection, now: Timestamp) {
+    end(record);
     record.status = Status::Active;
-    record.registered_base_url = Some(base_url.to_owned());
     record.connected_at = Some(now);
-    if let Some(previous) = &mut record.previous {
-        previous.accepted_until = Some(now + GRACE);
-    }
+    end_previous(record, now);
 }
 
 /// The bot is to be left alone from now on; Telegram is still to be told.
@@ -63,16 +82,25 @@ pub(crate) fn begin_disconnect(record: &mut Connection, now: Timestamp) {
 
 /// The operation is over.
 pub(crate) fn end(record: &mut Connection) {
-    reach(record, Step::Confirmed);
+    record.step = Step::Confirmed.as_str().to_owned();
     record.operation = None;
+    record.warning = None;
 }
 
 /// The operation has failed for good. What it began from nothing is disconnected; anything else stays as it is.
 pub(crate) fn give_up(record: &mut Connection, operation: Operation, why: &str, now: Timestamp) {
     record.operation = None;
     record.warning = Some(why.to_owned());
+    end_previous(record, now);
     if operation.begins_from_nothing() {
         record.status = Status::Disconnected;
         record.disconnected_at = Some(now);
+    }
+}
+
+/// From now on the registration before is good for requests that are under way, and no others.
+fn end_previous(record: &mut Connection, now: Timestamp) {
+    if let Some(previous) = &mut record.previous {
+        previous.accepted_until.get_or_insert(now + GRACE);
     }
 }

@@ -1,6 +1,5 @@
 //! What Telegram is asked and told about a bot, and what its refusals mean here.
 
-use http::Uri;
 use ids::TelegramBotId;
 use telegram_bot_api::methods::{DeleteWebhook, GetMe, GetWebhookInfo, SetWebhook};
 use telegram_bot_api::{BotToken, Client, Error as Refusal, UpdateKind};
@@ -15,17 +14,34 @@ pub(crate) struct Bot {
     pub(crate) name: String,
 }
 
+/// What [`set_webhook`] tells.
+pub(crate) struct Webhook<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) secret: &'a SecretToken,
+    pub(crate) max_connections: u8,
+    pub(crate) kinds: &'a [UpdateKind],
+}
+
 /// Verifies a token with [getMe](https://core.telegram.org/bots/api#getme).
 pub(crate) async fn identify(client: &Client, token: &BotToken) -> Result<Bot, Error> {
-    let user = client.send(token, &GetMe::new()).await.map_err(|error| meaning(error, "getMe"))?;
-    Ok(Bot { id: TelegramBotId::new(user.id.value()), username: user.username, name: user.first_name })
+    let user = client
+        .send(token, &GetMe::new())
+        .await
+        .map_err(|error| meaning(error, "getMe"))?;
+    let id = TelegramBotId::new(user.id.value());
+    Ok(Bot {
+        id,
+        username: user.username,
+        name: user.first_name,
+    })
 }
 
 /// The address of the bot's webhook, empty when it has none:
 /// [getWebhookInfo](https://core.telegram.org/bots/api#getwebhookinfo).
 pub(crate) async fn webhook_url(client: &Client, token: &BotToken) -> Result<String, Error> {
     let info = client.send(token, &GetWebhookInfo::new()).await;
-    info.map(|info| info.url).map_err(|error| meaning(error, "getWebhookInfo"))
+    info.map(|info| info.url)
+        .map_err(|error| meaning(error, "getWebhookInfo"))
 }
 
 /// Registers a webhook, every parameter given, nothing dropped:
@@ -33,19 +49,27 @@ pub(crate) async fn webhook_url(client: &Client, token: &BotToken) -> Result<Str
 pub(crate) async fn set_webhook(
     client: &Client,
     token: &BotToken,
-    url: &str,
-    secret: &SecretToken,
-    max_connections: u8,
-    kinds: &[UpdateKind],
+    webhook: Webhook<'_>,
 ) -> Result<(), Error> {
+    let Webhook {
+        url,
+        secret,
+        max_connections,
+        kinds,
+    } = webhook;
     let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
-    let webhook = SetWebhook::new(url)
+    let call = SetWebhook::new(url)
         .secret_token(secret.expose())
         .max_connections(i64::from(max_connections))
         .allowed_updates(kinds);
-    match client.send(token, &webhook).await {
+    match client.send(token, &call).await {
         Ok(_) => Ok(()),
-        Err(Refusal::Refused { description, .. }) => Err(Error::WebhookRefused { description }),
+        Err(Refusal::Refused { description, .. }) => {
+            let secrets = [path_of(url).unwrap_or(url), secret.expose()];
+            Err(Error::WebhookRefused {
+                description: without(description, secrets),
+            })
+        }
         Err(error) => Err(meaning(error, "setWebhook")),
     }
 }
@@ -53,15 +77,93 @@ pub(crate) async fn set_webhook(
 /// Takes the webhook away: [deleteWebhook](https://core.telegram.org/bots/api#deletewebhook).
 pub(crate) async fn delete_webhook(client: &Client, token: &BotToken) -> Result<(), Error> {
     let deleted = client.send(token, &DeleteWebhook::new()).await;
-    deleted.map(|_| ()).map_err(|error| meaning(error, "deleteWebhook"))
+    deleted
+        .map(|_| ())
+        .map_err(|error| meaning(error, "deleteWebhook"))
 }
 
-/// The host of another service's webhook. The rest of its address may hold the token, and is forgotten.
-pub(crate) fn host_of(url: &str) -> String {
-    let host = url.parse::<Uri>().ok().and_then(|url| url.host().map(str::to_ascii_lowercase));
-    host.unwrap_or_default()
+/// The host of another service's webhook; `None` where there is no webhook. Whatever else is in its address may hold the
+/// token, and is forgotten.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    let (authority, _) = split(url)?;
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host_and_port.split_once(']') {
+        Some((bracketed, _)) => bracketed.trim_start_matches('['),
+        None => host_and_port.split(':').next().unwrap_or_default(),
+    };
+    let readable =
+        (1..=253).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_graphic());
+    Some(if readable {
+        host.to_ascii_lowercase()
+    } else {
+        UNREADABLE_HOST.to_owned()
+    })
+}
+
+/// The path of a webhook's address, with its slash.
+pub(crate) fn path_of(url: &str) -> Option<&str> {
+    split(url)
+        .map(|(_, path)| path)
+        .filter(|path| path.starts_with('/'))
+}
+
+/// Authority, and whatever follows it. Telegram takes an address without a scheme too.
+fn split(url: &str) -> Option<(&str, &str)> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    (!url.is_empty()).then(|| rest.split_at(end))
+}
+
+/// Telegram's words without what it may have quoted.
+fn without(words: String, secrets: [&str; 2]) -> String {
+    secrets
+        .into_iter()
+        .fold(words, |words, secret| words.replace(secret, "(hidden)"))
 }
 
 fn meaning(error: Refusal, method: &str) -> Error {
-    if error.is_token_refused(method) { Error::TokenNotValid } else { Error::TelegramUnavailable(error) }
+    match error {
+        error if error.is_token_refused(method) => Error::TokenNotValid,
+        Refusal::Refused { description, .. } => Error::TelegramRefuses { description },
+        error => Error::TelegramUnavailable(error),
+    }
+}
+
+const UNREADABLE_HOST: &str = "unknown";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_rivals_address_its_host_alone_is_kept() {
+        for (url, host) in [
+            ("https://Evil.example/bot1:AAsecret", "evil.example"),
+            ("https://evil.example:8443?token=1:AAsecret", "evil.example"),
+            ("https://1:AAsecret@evil.example/", "evil.example"),
+            ("evil.example/1:AAsecret", "evil.example"),
+            ("https://[2001:db8::1]:88/x", "2001:db8::1"),
+            ("https://evil.example\\1:AAsecret", "evil.example"),
+            ("https:///1:AAsecret", "unknown"),
+            ("https://böse.example/1:AAsecret", "unknown"),
+        ] {
+            assert_eq!(host_of(url).as_deref(), Some(host), "{url}");
+        }
+        assert_eq!(host_of(""), None);
+    }
+
+    #[test]
+    fn a_path_is_what_follows_the_host() {
+        assert_eq!(path_of("https://a.example:88/b/c?d"), Some("/b/c?d"));
+        assert_eq!(path_of("https://a.example"), None);
+        assert_eq!(path_of("https://a.example?b"), None);
+        assert_eq!(path_of(""), None);
+    }
+
+    #[test]
+    fn telegrams_words_lose_what_is_secret() {
+        let words = "bad webhook: https://a.example/p/1.2.secret with token".to_owned();
+        let kept = without(words, ["/p/1.2.secret", "token"]);
+        assert_eq!(kept, "bad webhook: https://a.example(hidden) with (hidden)");
+    }
 }

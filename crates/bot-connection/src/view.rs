@@ -59,7 +59,10 @@ impl From<&Connection> for BotView {
             name: record.name.clone(),
             project: record.project.clone(),
             status: record.status,
-            step: record.operation.as_ref().map(|operation| format!("{operation}: {}", record.step)),
+            step: record
+                .operation
+                .as_ref()
+                .map(|operation| format!("{operation}: {}", record.step)),
             telegram_bot_id: record.telegram_bot_id,
             username: record.username.clone(),
             warning: record.warning.clone(),

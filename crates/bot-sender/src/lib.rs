@@ -6,4 +6,4 @@ mod policy;
 mod sender;
 
 pub use crate::error::SendError;
-pub use crate::sender::{BotSender, TokenRefused, TokenRefusals};
+pub use crate::sender::{BotSender, TokenRefusals, TokenRefused};

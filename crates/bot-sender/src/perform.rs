@@ -11,7 +11,10 @@ impl Perform for BotSender {
     async fn perform(&self, connection: &ConnectionId, call: &Call) -> Result<(), Failure> {
         match self.call(connection, call).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(Failure { retry: when(&error), reason: reason(&error) }),
+            Err(error) => Err(Failure {
+                retry: when(&error),
+                reason: reason(&error),
+            }),
         }
     }
 }
@@ -19,8 +22,9 @@ impl Perform for BotSender {
 /// An effect whose fate is unknown is not repeated: the client has retried it already if its meaning allows that.
 fn when(error: &SendError) -> RetryWhen {
     match error {
-        SendError::Directory(_) | SendError::Sealed => RetryWhen::Later,
-        SendError::Forbidden { .. } | SendError::NotConnected => RetryWhen::Never,
+        // An update that runs while its bot is disconnected is parked with the call it could not make.
+        SendError::Directory(_) | SendError::NotConnected | SendError::Sealed => RetryWhen::Later,
+        SendError::Forbidden { .. } => RetryWhen::Never,
         // A rotation brings a token that works; until then the lane keeps its order and waits.
         SendError::Telegram(error) if error.is_unauthorized() => RetryWhen::Later,
         SendError::Telegram(error) => match error.retry() {

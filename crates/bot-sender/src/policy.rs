@@ -9,7 +9,10 @@ use telegram_bot_api::Call;
 /// Answers why a call is refused; `None` for a call that may be made.
 pub(crate) fn refusal(call: &Call) -> Option<&'static str> {
     let method = call.method();
-    if let Some((_, why)) = FORBIDDEN.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
+    if let Some((_, why)) = FORBIDDEN
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(method))
+    {
         return Some(why);
     }
     // A method's name becomes a segment of the URL that holds the token.
@@ -26,10 +29,13 @@ fn names_a_local_file(value: &Value) -> bool {
     match value {
         Value::String(text) => {
             let text = text.trim_start();
-            let local = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("file://"));
+            let local = text
+                .get(..7)
+                .is_some_and(|start| start.eq_ignore_ascii_case("file://"));
             local
                 || (text.starts_with(['[', '{'])
-                    && serde_json::from_str::<Value>(text).is_ok_and(|inner| names_a_local_file(&inner)))
+                    && serde_json::from_str::<Value>(text)
+                        .is_ok_and(|inner| names_a_local_file(&inner)))
         }
         Value::Array(items) => items.iter().any(names_a_local_file),
         Value::Object(fields) => fields.values().any(names_a_local_file),
@@ -44,7 +50,10 @@ const TOKENS: &str = "it reads or changes a bot's token";
 const FORBIDDEN: &[(&str, &str)] = &[
     ("setWebhook", WEBHOOK),
     ("deleteWebhook", WEBHOOK),
-    ("getUpdates", "updates come by webhook; asking for them would disturb it"),
+    (
+        "getUpdates",
+        "updates come by webhook; asking for them would disturb it",
+    ),
     ("logOut", LOG_OUT),
     ("close", LOG_OUT),
     ("getManagedBotToken", TOKENS),
@@ -58,23 +67,42 @@ mod tests {
     use super::*;
 
     fn call(method: &'static str, params: Value) -> Call {
-        let Value::Object(params) = params else { panic!("parameters are an object") };
+        let Value::Object(params) = params else {
+            panic!("parameters are an object")
+        };
         Call::new(method, params)
     }
 
     #[test]
     fn the_connection_layers_own_methods_are_refused_in_any_case() {
-        for method in ["setWebhook", "SETWEBHOOK", "deletewebhook", "getUpdates", "LogOut", "close"] {
+        for method in [
+            "setWebhook",
+            "SETWEBHOOK",
+            "deletewebhook",
+            "getUpdates",
+            "LogOut",
+            "close",
+        ] {
             assert!(refusal(&call(method, json!({}))).is_some(), "{method}");
         }
         assert!(refusal(&call("getManagedBotToken", json!({}))).is_some());
         assert!(refusal(&call("replaceManagedBotToken", json!({}))).is_some());
-        assert_eq!(refusal(&call("sendMessage", json!({"chat_id": 1, "text": "close"}))), None);
+        assert_eq!(
+            refusal(&call("sendMessage", json!({"chat_id": 1, "text": "close"}))),
+            None
+        );
     }
 
     #[test]
     fn a_methods_name_cannot_leave_its_place_in_the_url() {
-        for method in ["", "../file", "send/Message", "sendMessage?x", "getMe%2f", "send Message"] {
+        for method in [
+            "",
+            "../file",
+            "send/Message",
+            "sendMessage?x",
+            "getMe%2f",
+            "send Message",
+        ] {
             assert!(refusal(&call(method, json!({}))).is_some(), "{method:?}");
         }
     }
@@ -87,8 +115,14 @@ mod tests {
             json!({"media": [{"type": "photo", "media": "file:///etc/passwd"}]}),
             json!({"media": "[{\"type\":\"photo\",\"media\":\"file:///etc/passwd\"}]"}),
         ] {
-            assert!(refusal(&call("sendPhoto", params.clone())).is_some(), "{params}");
+            assert!(
+                refusal(&call("sendPhoto", params.clone())).is_some(),
+                "{params}"
+            );
         }
-        assert_eq!(refusal(&call("sendPhoto", json!({"photo": "https://x/file://"}))), None);
+        assert_eq!(
+            refusal(&call("sendPhoto", json!({"photo": "https://x/file://"}))),
+            None
+        );
     }
 }

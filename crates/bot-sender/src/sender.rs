@@ -38,7 +38,15 @@ impl BotSender {
     #[must_use]
     pub fn new(client: Client, directory: Directory, vault: TokenVault) -> (Self, TokenRefusals) {
         let (refusals, heard) = mpsc::channel(1_024);
-        (Self { client, directory, vault, refusals }, heard)
+        (
+            Self {
+                client,
+                directory,
+                vault,
+                refusals,
+            },
+            heard,
+        )
     }
 
     /// Makes one call for a connected bot and answers with Telegram's own `result`.
@@ -51,9 +59,16 @@ impl BotSender {
         call: &Call,
     ) -> Result<Box<RawValue>, SendError> {
         if let Some(why) = policy::refusal(call) {
-            return Err(SendError::Forbidden { method: call.method().to_owned(), why });
+            return Err(SendError::Forbidden {
+                method: call.method().to_owned(),
+                why,
+            });
         }
-        let live = self.directory.live(connection).await.map_err(SendError::Directory)?;
+        let live = self
+            .directory
+            .live(connection)
+            .await
+            .map_err(SendError::Directory)?;
         // While a bot is being connected its first updates may come already, and are answered.
         let live = live.filter(|live| live.status != Status::Disconnected);
         let live = live.ok_or(SendError::NotConnected)?;
@@ -63,7 +78,9 @@ impl BotSender {
             && error.is_unauthorized()
         {
             // A full channel means that the watcher has enough to look into already.
-            let _ = self.refusals.try_send(TokenRefused { connection: connection.clone() });
+            let _ = self.refusals.try_send(TokenRefused {
+                connection: connection.clone(),
+            });
         }
         answer.map_err(SendError::Telegram)
     }
@@ -76,7 +93,10 @@ impl BotSender {
             field: TokenContext::BOT_TOKEN,
             token_version: live.token_version,
         };
-        let plain = self.vault.open(&context, sealed).map_err(|_| SendError::Sealed)?;
+        let plain = self
+            .vault
+            .open(&context, sealed)
+            .map_err(|_| SendError::Sealed)?;
         std::str::from_utf8(&plain)
             .ok()
             .and_then(|text| text.parse().ok())

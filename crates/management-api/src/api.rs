@@ -35,7 +35,13 @@ impl ManagementApi {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        Self { bots: Bots::new(connections, clock.clone()), tokens, readiness, clock, entropy }
+        Self {
+            bots: Bots::new(connections, clock.clone()),
+            tokens,
+            readiness,
+            clock,
+            entropy,
+        }
     }
 
     /// Answers one request. It never fails: whatever goes wrong is an answer too.
@@ -51,7 +57,11 @@ impl ManagementApi {
         }
     }
 
-    async fn answer<B>(&self, request: Request<B>, id: &RequestId) -> Result<Response<Full<Bytes>>, ApiError>
+    async fn answer<B>(
+        &self,
+        request: Request<B>,
+        id: &RequestId,
+    ) -> Result<Response<Full<Bytes>>, ApiError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -112,7 +122,9 @@ fn no_route(fault: NoRoute) -> ApiError {
                 format!("This path takes {allow}."),
                 "Use one of these methods.",
             );
-            error.headers.push((header::ALLOW, header::HeaderValue::from_static(allow)));
+            error
+                .headers
+                .push((header::ALLOW, header::HeaderValue::from_static(allow)));
             error
         }
     }

@@ -1,7 +1,7 @@
 //! Who is calling, and what they may do.
 
-use http::header::{self, HeaderMap, HeaderValue};
 use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderValue};
 use ids::{ProjectId, RequestId};
 
 use crate::error::ApiError;
@@ -37,16 +37,24 @@ pub(crate) async fn caller(
     request: &RequestId,
 ) -> Result<Caller, ApiError> {
     let presented = bearer(headers).ok_or_else(unauthenticated)?;
-    let token = tokens.verify(presented).await.map_err(|error| ApiError::internal(&error, request))?;
+    let token = tokens
+        .verify(presented)
+        .await
+        .map_err(|error| ApiError::internal(&error, request))?;
     let token = token.ok_or_else(unauthenticated)?;
-    Ok(Caller { abilities: token.abilities, project: token.project })
+    Ok(Caller {
+        abilities: token.abilities,
+        project: token.project,
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let only = given.next().filter(|_| given.next().is_none())?;
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 fn unauthenticated() -> ApiError {
@@ -56,6 +64,8 @@ fn unauthenticated() -> ApiError {
         "There is no valid API token in the Authorization header.",
         "Send `Authorization: Bearer mpt_…`; the first token is in the file api-token of the data directory.",
     );
-    error.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+    error
+        .headers
+        .push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
     error
 }

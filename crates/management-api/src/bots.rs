@@ -33,15 +33,14 @@ impl Bots {
     pub(crate) async fn show(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let view = self.connections.view(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
-        Ok(answer::json(StatusCode::OK, &Shown::of(project, view.as_ref(), Vec::new()), id))
+        Ok(answer::json(
+            StatusCode::OK,
+            &Shown::of(project, view.as_ref(), Vec::new()),
+            id,
+        ))
     }
 
-    pub(crate) async fn put_token<B>(
-        &self,
-        project: &ProjectId,
-        body: B,
-        id: &RequestId,
-    ) -> Answer
+    pub(crate) async fn put_token<B>(&self, project: &ProjectId, body: B, id: &RequestId) -> Answer
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -64,7 +63,11 @@ impl Bots {
     pub(crate) async fn disconnect(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let view = self.connections.disconnect(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
-        Ok(answer::json(StatusCode::OK, &Shown::of(project, Some(&view), Vec::new()), id))
+        Ok(answer::json(
+            StatusCode::OK,
+            &Shown::of(project, Some(&view), Vec::new()),
+            id,
+        ))
     }
 
     /// Telegram may take its time: then the answer is 202 and the step reached, and the work goes on.
@@ -77,14 +80,22 @@ impl Bots {
         match self.clock.timeout(Duration::from_secs(2), work).await {
             Ok(Ok(Ok(done))) => {
                 let warnings = done.warnings.iter().map(ToString::to_string).collect();
-                Ok(answer::json(StatusCode::OK, &Shown::of(project, Some(&done.view), warnings), id))
+                Ok(answer::json(
+                    StatusCode::OK,
+                    &Shown::of(project, Some(&done.view), warnings),
+                    id,
+                ))
             }
             Ok(Ok(Err(error))) => Err(connecting::explain(&error, id)),
             Ok(Err(panicked)) => Err(ApiError::internal(&panicked, id)),
             Err(_) => {
                 let view = self.connections.view(project).await;
                 let view = view.map_err(|error| connecting::explain(&error, id))?;
-                Ok(answer::json(StatusCode::ACCEPTED, &Shown::of(project, view.as_ref(), Vec::new()), id))
+                Ok(answer::json(
+                    StatusCode::ACCEPTED,
+                    &Shown::of(project, view.as_ref(), Vec::new()),
+                    id,
+                ))
             }
         }
     }
@@ -94,11 +105,15 @@ type Answer = Result<Response<Full<Bytes>>, ApiError>;
 
 fn token_of(body: &[u8]) -> Result<BotToken, ApiError> {
     let body: PutToken = serde_json::from_slice(body).map_err(|_| {
-        invalid("The body is not a JSON object with a token.").field("token", "a string, as @BotFather gives it")
+        invalid("The body is not a JSON object with a token.")
+            .field("token", "a string, as @BotFather gives it")
     })?;
-    body.token.expose_secret().parse().map_err(|fault: telegram_bot_api::InvalidToken| {
-        invalid("This is not a bot token.").field("token", fault.to_string())
-    })
+    body.token
+        .expose_secret()
+        .parse()
+        .map_err(|fault: telegram_bot_api::InvalidToken| {
+            invalid("This is not a bot token.").field("token", fault.to_string())
+        })
 }
 
 fn invalid(message: &str) -> ApiError {
@@ -116,7 +131,12 @@ fn unreadable(fault: BodyFault) -> ApiError {
         BodyFault::TimedOut => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
         _ => (StatusCode::BAD_REQUEST, "BODY_UNREADABLE"),
     };
-    ApiError::new(status, code, "The request's body could not be read.", "Send a small JSON object, at once.")
+    ApiError::new(
+        status,
+        code,
+        "The request's body could not be read.",
+        "Send a small JSON object, at once.",
+    )
 }
 
 #[derive(Deserialize)]
@@ -153,14 +173,24 @@ struct Bot<'a> {
 impl<'a> Shown<'a> {
     fn of(project_id: &'a ProjectId, view: Option<&'a BotView>, warnings: Vec<String>) -> Self {
         let data = match view {
-            None => Data { project_id, connected: false, bot: None, status: "none", step: None, warnings },
+            None => Data {
+                project_id,
+                connected: false,
+                bot: None,
+                status: "none",
+                step: None,
+                warnings,
+            },
             Some(view) => Data {
                 project_id,
                 connected: view.status == Status::Active,
                 bot: Some(Bot {
                     id: &view.connection,
                     name: view.username.as_deref(),
-                    url: view.username.as_ref().map(|name| format!("https://t.me/{name}")),
+                    url: view
+                        .username
+                        .as_ref()
+                        .map(|name| format!("https://t.me/{name}")),
                 }),
                 status: view.status.as_str(),
                 step: view.step.as_deref(),

@@ -7,7 +7,9 @@ use ids::RequestId;
 use crate::error::ApiError;
 
 pub(crate) fn explain(error: &Error, request: &RequestId) -> ApiError {
-    let told = |status, code, remediation| ApiError::new(status, code, format!("{}.", sentence(error)), remediation);
+    let told = |status, code, remediation| {
+        ApiError::new(status, code, format!("{}.", sentence(error)), remediation)
+    };
     match error {
         Error::Busy => told(
             StatusCode::CONFLICT,
@@ -26,7 +28,7 @@ pub(crate) fn explain(error: &Error, request: &RequestId) -> ApiError {
             "Start the server with --public-url https://your.name (or MEMBERPASS_PUBLIC_URL).",
         ),
         Error::NotFound(_) => ApiError::not_found(),
-        Error::PublicUrl(_) | Error::PublicNameUnusable { .. } => told(
+        Error::PublicNameUnusable { .. } => told(
             StatusCode::CONFLICT,
             "PUBLIC_URL_UNUSABLE",
             "Let the name of --public-url lead to a public IPv4 address.",
@@ -60,5 +62,7 @@ pub(crate) fn explain(error: &Error, request: &RequestId) -> ApiError {
 fn sentence(error: &Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

@@ -33,11 +33,21 @@ impl ApiError {
         remediation: &'static str,
     ) -> Self {
         let (fields, headers) = (Vec::new(), Vec::new());
-        Self { status, code, message: message.into(), remediation, fields, headers }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            remediation,
+            fields,
+            headers,
+        }
     }
 
     pub(crate) fn field(mut self, field: &'static str, message: impl Into<String>) -> Self {
-        self.fields.push(Field { field, message: message.into() });
+        self.fields.push(Field {
+            field,
+            message: message.into(),
+        });
         self
     }
 

@@ -42,6 +42,17 @@ pub(crate) async fn ready(readiness: &dyn Readiness, request: &RequestId) -> Res
     }
     let checks = readiness.checks().await;
     let ready = checks.iter().all(|check| check.ok || !check.decides);
-    let (status, word) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
-    crate::answer::json(status, &Ready { status: word, checks }, request)
+    let (status, word) = if ready {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    crate::answer::json(
+        status,
+        &Ready {
+            status: word,
+            checks,
+        },
+        request,
+    )
 }

@@ -33,7 +33,11 @@ pub(crate) enum NoRoute {
 
 impl Route {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Self, NoRoute> {
-        let segments: Vec<&str> = path.strip_prefix('/').ok_or(NoRoute::Path)?.split('/').collect();
+        let segments: Vec<&str> = path
+            .strip_prefix('/')
+            .ok_or(NoRoute::Path)?
+            .split('/')
+            .collect();
         match segments.as_slice() {
             ["livez"] => only(method, &Method::GET, Self::Live, "GET"),
             ["readyz"] => only(method, &Method::GET, Self::Ready, "GET"),
@@ -52,8 +56,17 @@ impl Route {
     }
 }
 
-fn only(given: &Method, wanted: &Method, route: Route, allow: &'static str) -> Result<Route, NoRoute> {
-    if given == wanted { Ok(route) } else { Err(NoRoute::Method(allow)) }
+fn only(
+    given: &Method,
+    wanted: &Method,
+    route: Route,
+    allow: &'static str,
+) -> Result<Route, NoRoute> {
+    if given == wanted {
+        Ok(route)
+    } else {
+        Err(NoRoute::Method(allow))
+    }
 }
 
 fn id(text: &str) -> Result<ProjectId, NoRoute> {
@@ -68,14 +81,39 @@ mod tests {
     fn every_call_has_one_path_and_nothing_else_does() {
         let project: ProjectId = "prj_1".parse().unwrap();
         let bot = "/v1/projects/prj_1/bot";
-        assert_eq!(Route::of(&Method::PUT, bot), Ok(Route::PutToken(project.clone())));
-        assert_eq!(Route::of(&Method::GET, bot), Ok(Route::Show(project.clone())));
-        assert_eq!(Route::of(&Method::DELETE, bot), Ok(Route::Disconnect(project.clone())));
+        assert_eq!(
+            Route::of(&Method::PUT, bot),
+            Ok(Route::PutToken(project.clone()))
+        );
+        assert_eq!(
+            Route::of(&Method::GET, bot),
+            Ok(Route::Show(project.clone()))
+        );
+        assert_eq!(
+            Route::of(&Method::DELETE, bot),
+            Ok(Route::Disconnect(project.clone()))
+        );
         let reconnect = format!("{bot}/reconnect");
-        assert_eq!(Route::of(&Method::POST, &reconnect), Ok(Route::Reconnect(project)));
-        assert_eq!(Route::of(&Method::POST, bot), Err(NoRoute::Method("DELETE, GET, PUT")));
-        assert_eq!(Route::of(&Method::GET, "/v1/projects/7/bot"), Err(NoRoute::Project));
-        for path in ["", "/", "/v1", "/v1/projects/prj_1/bot/", "//livez", "/v2/projects/prj_1/bot"] {
+        assert_eq!(
+            Route::of(&Method::POST, &reconnect),
+            Ok(Route::Reconnect(project))
+        );
+        assert_eq!(
+            Route::of(&Method::POST, bot),
+            Err(NoRoute::Method("DELETE, GET, PUT"))
+        );
+        assert_eq!(
+            Route::of(&Method::GET, "/v1/projects/7/bot"),
+            Err(NoRoute::Project)
+        );
+        for path in [
+            "",
+            "/",
+            "/v1",
+            "/v1/projects/prj_1/bot/",
+            "//livez",
+            "/v2/projects/prj_1/bot",
+        ] {
             assert_eq!(Route::of(&Method::GET, path), Err(NoRoute::Path), "{path}");
         }
     }

@@ -40,8 +40,18 @@ pub struct ApiToken {
 impl ApiTokens {
     /// The tokens kept in a database whose migrations have run.
     #[must_use]
-    pub fn new(database: Database, environment: Environment, clock: Clock, entropy: Entropy) -> Self {
-        Self { database, environment, clock, entropy }
+    pub fn new(
+        database: Database,
+        environment: Environment,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Self {
+        Self {
+            database,
+            environment,
+            clock,
+            entropy,
+        }
     }
 
     /// Makes a token and answers with it: the only time that its secret is shown.
@@ -67,7 +77,9 @@ impl ApiTokens {
             revoked_at_us: None,
         };
         let mut connection = self.database.connect().await?;
-        connection.run(diesel::insert_into(api_tokens::table).values(row)).await?;
+        connection
+            .run(diesel::insert_into(api_tokens::table).values(row))
+            .await?;
         Ok(plain)
     }
 
@@ -79,8 +91,15 @@ impl ApiTokens {
         let Some(plain) = PlainToken::parse(presented, self.environment) else {
             return Ok(None);
         };
-        let found = api_tokens::table.find(plain.id().clone()).select(Row::columns());
-        let row = self.database.connect().await?.fetch_optional::<Row, _>(found).await?;
+        let found = api_tokens::table
+            .find(plain.id().clone())
+            .select(Row::columns());
+        let row = self
+            .database
+            .connect()
+            .await?
+            .fetch_optional::<Row, _>(found)
+            .await?;
         Ok(row
             .filter(|row| row.revoked_at_us.is_none() && plain.matches(&row.secret_sha256))
             .map(Row::into_token))
@@ -91,7 +110,9 @@ impl ApiTokens {
     /// # Errors
     /// When the database cannot be read.
     pub async fn list(&self) -> Result<Vec<ApiToken>, store::Error> {
-        let all = api_tokens::table.order(api_tokens::id).select(Row::columns());
+        let all = api_tokens::table
+            .order(api_tokens::id)
+            .select(Row::columns());
         let rows = self.database.connect().await?.fetch::<Row, _>(all).await?;
         Ok(rows.into_iter().map(Row::into_token).collect())
     }
@@ -101,7 +122,9 @@ impl ApiTokens {
     /// # Errors
     /// When the database cannot be written.
     pub async fn revoke(&self, id: &ApiTokenId) -> Result<bool, store::Error> {
-        let live = api_tokens::table.find(id.clone()).filter(api_tokens::revoked_at_us.is_null());
+        let live = api_tokens::table
+            .find(id.clone())
+            .filter(api_tokens::revoked_at_us.is_null());
         let revoked =
             diesel::update(live).set(api_tokens::revoked_at_us.eq(self.clock.now().unix_us()));
         Ok(self.database.connect().await?.run(revoked).await? == 1)

@@ -53,7 +53,11 @@ impl Abilities {
 
     /// Words that this version does not know grant nothing.
     pub(super) fn from_stored(text: &str) -> Self {
-        Self(text.split(' ').filter_map(|word| word.parse().ok()).collect())
+        Self(
+            text.split(' ')
+                .filter_map(|word| word.parse().ok())
+                .collect(),
+        )
     }
 }
 
@@ -67,7 +71,9 @@ impl FromStr for Ability {
     type Err = UnknownAbility;
 
     fn from_str(text: &str) -> Result<Self, UnknownAbility> {
-        let known = Self::ALL.into_iter().find(|ability| ability.as_str() == text);
+        let known = Self::ALL
+            .into_iter()
+            .find(|ability| ability.as_str() == text);
         known.ok_or_else(|| UnknownAbility(text.to_owned()))
     }
 }

@@ -39,7 +39,11 @@ impl PlainToken {
         let (id, secret) = text.strip_prefix(environment.prefix())?.split_once('_')?;
         let id = ApiTokenId::from_str(id).ok()?;
         let hash = Sha256::digest(secret.as_bytes()).into();
-        (secret.len() == 43).then(|| Self { id, whole: text.to_owned().into(), hash })
+        (secret.len() == 43).then(|| Self {
+            id,
+            whole: text.to_owned().into(),
+            hash,
+        })
     }
 
     /// The part that is not secret.

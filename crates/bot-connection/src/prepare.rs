@@ -1,0 +1,93 @@
+//! What is written before Telegram is told: the record, with the operation that is about to be carried out.
+
+use connection_directory::{Connection, Update};
+use ids::{ConnectionId, ProjectId};
+use telegram_bot_api::BotToken;
+
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::parts::Parts;
+use crate::telegram::Bot;
+use crate::{record, registration, sealing};
+
+/// A new record.
+pub(crate) async fn connect(
+    parts: &Parts,
+    project: &ProjectId,
+    bot: Bot,
+    token: &BotToken,
+) -> Result<Connection, Error> {
+    let connection = new_record(parts, project, bot, token);
+    parts
+        .directory
+        .connection_insert(&connection)
+        .await
+        .map_err(registration::taken)?;
+    Ok(connection)
+}
+
+/// Disconnects the record that is there and reserves the new bot, both or neither. Answers the new record.
+pub(crate) async fn replace(
+    parts: &Parts,
+    there: &mut Connection,
+    bot: Bot,
+    token: &BotToken,
+) -> Result<Connection, Error> {
+    let connection = new_record(parts, &there.project, bot, token);
+    record::begin_disconnect(there, parts.clock.now());
+    match parts.directory.connection_replace(there, &connection).await {
+        Ok(Update::Updated) => Ok(connection),
+        Ok(Update::Stale) => Err(Error::Busy),
+        Err(error) => Err(registration::taken(error)),
+    }
+}
+
+/// Another registration of a record that is there.
+///
+/// What is under way with this very token goes on with the registration it has: Telegram may know it already.
+pub(crate) async fn again(
+    parts: &Parts,
+    there: &mut Connection,
+    bot: Bot,
+    token: &BotToken,
+    operation: Operation,
+) -> Result<(), Error> {
+    describe(there, bot);
+    let same_token = sealing::has_token(parts, there, token);
+    let under_way = record::operation(there).filter(|one| *one != Operation::Disconnect);
+    if same_token && under_way.is_some() {
+        record::begin_again(there);
+    } else {
+        // A disconnected bot may come back with the token it had.
+        if !same_token {
+            sealing::seal_token(parts, there, token);
+        }
+        record::begin(there, operation, parts.vault.primary());
+    }
+    registration::write(parts, there).await
+}
+
+/// The bot of a record that needs no change may have a new name.
+pub(crate) async fn rename(parts: &Parts, there: &mut Connection, bot: Bot) -> Result<(), Error> {
+    if there.username == bot.username && there.name.as_deref() == Some(&*bot.name) {
+        return Ok(());
+    }
+    describe(there, bot);
+    registration::write(parts, there).await
+}
+
+fn describe(connection: &mut Connection, bot: Bot) {
+    connection.username = bot.username;
+    connection.name = Some(bot.name);
+}
+
+fn new_record(parts: &Parts, project: &ProjectId, bot: Bot, token: &BotToken) -> Connection {
+    let now = parts.clock.now();
+    let id = ConnectionId::from_parts(now.unix_ms(), parts.entropy.bytes());
+    let key = parts.vault.primary();
+    let mut connection = Connection::connecting(id, project.clone(), bot.id, key, now);
+    describe(&mut connection, bot);
+    sealing::seal_token(parts, &mut connection, token);
+    record::begin(&mut connection, Operation::Connect, key);
+    connection
+}

@@ -1,0 +1,74 @@
+//! Going on with what a crash or an unreachable Telegram left unfinished.
+
+use connection_directory::Connection;
+use futures_util::{StreamExt as _, stream};
+use ids::ConnectionId;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::{record, sealing};
+
+/// Goes on with all of them, several at once; answers how many came to their end.
+pub(crate) async fn all(engine: &Engine) -> Result<usize, Error> {
+    let unfinished = engine.parts.directory.connections_unfinished().await;
+    let unfinished = unfinished.map_err(Error::Directory)?;
+    let due = unfinished
+        .into_iter()
+        .filter(|found| engine.backoff.is_due(&found.id, &engine.parts.clock))
+        .map(|found| Box::pin(one(engine, found)));
+    let ended = stream::iter(due).buffer_unordered(AT_ONCE);
+    Ok(ended
+        .filter(|ended| std::future::ready(*ended))
+        .count()
+        .await)
+}
+
+async fn one(engine: &Engine, found: Connection) -> bool {
+    let Ok(_turn) = engine.turn(&found.project) else {
+        return false;
+    };
+    let id = &found.id;
+    match end(engine, id).await {
+        Ok(true) => true,
+        Ok(false) => {
+            engine.backoff.failed(id, &engine.parts.clock);
+            false
+        }
+        Err(error) => {
+            engine.backoff.failed(id, &engine.parts.clock);
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(connection = %id, %error, cause, "an unfinished operation could not be ended");
+            false
+        }
+    }
+}
+
+async fn end(engine: &Engine, id: &ConnectionId) -> Result<bool, Error> {
+    let parts = &engine.parts;
+    // Read again: its turn is ours only now.
+    let found = parts
+        .directory
+        .connection_find(id)
+        .await
+        .map_err(Error::Directory)?;
+    let Some(mut connection) = found else {
+        return Ok(false);
+    };
+    let Some(operation) = record::operation(&connection) else {
+        return Ok(false);
+    };
+    if operation == Operation::Disconnect {
+        return Ok(engine.withdraw(&mut connection).await);
+    }
+    let token = sealing::open_token(parts, &connection)?;
+    let warnings = engine.register(&mut connection, operation, &token).await?;
+    for warning in warnings {
+        tracing::warn!(connection = %id, %warning, "a bot is connected, with a reservation");
+    }
+    tracing::info!(connection = %id, operation = operation.as_str(), "an unfinished operation is ended");
+    Ok(true)
+}
+
+/// How many talk to Telegram at the same time.
+const AT_ONCE: usize = 8;
