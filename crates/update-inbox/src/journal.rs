@@ -61,25 +61,21 @@ pub(crate) async fn read(
     let mut connection = shared.database.connect().await?;
     let mut all = Vec::new();
     while all.len() < limit {
-        let want = (limit - all.len()).min(PAGE);
+        let want = (limit - all.len()).min(PAGE) as i64;
         let page = match scope {
             Scope::Connection(owner) => {
-                pending::of_connection(&mut connection, owner, after, want as i64).await?
+                pending::of_connection(&mut connection, owner, after, want).await?
             }
-            Scope::Lane(lane) => {
-                pending::of_lane(&mut connection, lane, after, want as i64).await?
-            }
+            Scope::Lane(lane) => pending::of_lane(&mut connection, lane, after, want).await?,
         };
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        let short = page.len() < want;
-        all.extend(unsettled.correct(page));
-        if short {
-            break;
+        all.extend(unsettled.correct(page.rows));
+        match page.next {
+            Some(next) => after = next,
+            None => break,
         }
     }
     Ok(all)
 }
 
-/// Updates read at once.
+/// Updates read at once: far below what SQLite can bind.
 const PAGE: usize = 500;

@@ -98,13 +98,20 @@ pub(crate) async fn after(
     Ok(queued(connection.fetch(page).await?))
 }
 
-/// What is pending in a lane after a number, in order.
+/// Some of what is pending, in order.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<Queued>,
+    /// Where to read on; nothing when there was no more.
+    pub(crate) next: Option<Seq>,
+}
+
+/// What is pending in a lane after a number.
 pub(crate) async fn of_lane(
     connection: &mut Connection,
     lane: &LaneKey,
     after: Seq,
     limit: i64,
-) -> store::Result<Vec<Queued>> {
+) -> store::Result<Page> {
     let page = inbox_pending::table
         .filter(inbox_pending::connection_id.eq(lane.connection.clone()))
         .filter(inbox_pending::lane.eq(text(&lane.lane.to_string())))
@@ -112,29 +119,39 @@ pub(crate) async fn of_lane(
         .order(inbox_pending::seq)
         .limit(limit)
         .select(PendingRow::columns());
-    Ok(queued(connection.fetch(page).await?))
+    let rows = queued(connection.fetch(page).await?);
+    let numbers: Vec<i64> = rows.iter().map(|row| row.seq.value()).collect();
+    Ok(Page {
+        rows,
+        next: next(&numbers, limit),
+    })
 }
 
-/// What a connection has pending after a number, in order.
+/// What a connection has pending after a number.
 pub(crate) async fn of_connection(
     connection: &mut Connection,
     owner: &ConnectionId,
     after: Seq,
     limit: i64,
-) -> store::Result<Vec<Queued>> {
+) -> store::Result<Page> {
     // The numbers first, which the index holds, so that no bodies are sorted.
     let numbers = inbox_pending::table
         .filter(inbox_pending::connection_id.eq(owner.clone()))
         .filter(inbox_pending::seq.gt(after.value()))
         .order(inbox_pending::seq)
-        .limit(limit.clamp(0, CHUNK as i64))
+        .limit(limit)
         .select(inbox_pending::seq);
     let numbers: Vec<i64> = connection.fetch(numbers).await?;
+    let next = next(&numbers, limit);
     let page = inbox_pending::table
         .filter(inbox_pending::seq.eq_any(numbers))
         .order(inbox_pending::seq)
         .select(PendingRow::columns());
-    Ok(queued(connection.fetch(page).await?))
+    // Some may be gone by now, so their count says nothing about whether there are more.
+    Ok(Page {
+        rows: queued(connection.fetch(page).await?),
+        next,
+    })
 }
 
 /// How many are pending, and when the oldest of them came.
@@ -146,6 +163,11 @@ pub(crate) async fn depth(connection: &mut Connection) -> store::Result<(u64, Op
         .select(inbox_pending::received_at_us);
     let oldest: Option<i64> = connection.fetch_optional(oldest).await?;
     Ok((pending.unsigned_abs(), oldest.map(Timestamp::from_unix_us)))
+}
+
+fn next(numbers: &[i64], limit: i64) -> Option<Seq> {
+    let full = numbers.len() as i64 >= limit;
+    numbers.last().filter(|_| full).map(|last| Seq::new(*last))
 }
 
 fn queued(rows: Vec<PendingRow>) -> Vec<Queued> {

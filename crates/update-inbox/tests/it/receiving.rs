@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use telegram_bot_api::{Envelope, UpdateKind};
 use update_dispatcher::{Lane, Seq};
 use update_inbox::{Receipt, Received, Refused};
@@ -148,23 +149,20 @@ async fn who_finds_no_room_is_asked_to_come_back_soon() {
         place.config.waiting = 2;
         let inbox = place.start().await;
         let mut other = place.database.connect().await.unwrap();
-        let answers: Result<_, store::Error> = other
+        let waiting: Result<_, store::Error> = other
             .transaction(async |other| {
                 // Holds up the writer, as a slow disk would.
                 other
                     .run(diesel::sql_query("UPDATE inbox_sequence SET next = next"))
                     .await?;
-                let mut receiving = Vec::new();
-                for id in 0.. {
-                    if inbox.depth().await.unwrap().waiting >= 2 {
-                        break;
-                    }
-                    let inbox = inbox.clone();
-                    receiving.push(tokio::spawn(async move {
-                        inbox.receive(message(1, 7, id)).await
-                    }));
+                let mut first = Box::pin(inbox.receive(message(1, 7, 0)));
+                assert!(futures_util::poll!(&mut first).is_pending());
+                while inbox.depth().await.unwrap().waiting > 0 {
                     tokio::task::yield_now().await;
                 }
+                let mut rest =
+                    Box::pin(join_all((1..20).map(|id| inbox.receive(message(1, 7, id)))));
+                assert!(futures_util::poll!(&mut rest).is_pending());
                 let mut inline = message(1, 7, 999_999);
                 inline.kind = UpdateKind::InlineQuery;
                 let refused = inbox.receive(inline).await.unwrap_err();
@@ -172,15 +170,23 @@ async fn who_finds_no_room_is_asked_to_come_back_soon() {
                     panic!("{refused}")
                 };
                 assert!(retry_after.as_secs() < UpdateKind::InlineQuery.kept_seconds() / 5);
-                Ok(receiving)
+                Ok((first, rest))
             })
             .await;
-        let mut stored = 0;
-        for answer in answers.unwrap() {
-            stored += usize::from(answer.await.unwrap() == Ok(Receipt::Stored));
-        }
-        assert!(stored >= 3, "{stored}");
-        assert_eq!(place.pending().await.len(), stored);
+        let (first, rest) = waiting.unwrap();
+        assert_eq!(first.await, Ok(Receipt::Stored));
+        let rest = rest.await;
+        assert!(
+            rest[..2].iter().all(|one| *one == Ok(Receipt::Stored)),
+            "{rest:?}"
+        );
+        assert!(
+            rest[2..]
+                .iter()
+                .all(|one| matches!(one, Err(Refused::Full { .. }))),
+            "{rest:?}"
+        );
+        assert_eq!(place.pending().await.len(), 3);
     })
     .await;
 }
