@@ -31,6 +31,20 @@ pub enum Access {
     Migrated(ChatId),
 }
 
+/// What sort of chat it is, where it is not a private one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ChatKind {
+    /// A small group.
+    Group,
+    /// A large one.
+    #[default]
+    Supergroup,
+    /// A channel.
+    Channel,
+}
+
 /// A chat of one bot.
 #[derive(Debug)]
 pub(crate) struct Dialog {

@@ -24,7 +24,10 @@ pub(crate) struct QueueId(pub(crate) i64);
 /// The kinds that a bot gets only when it asks for them by name.
 const NOT_IN_DEFAULT: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
+
+/// The tag of kinds that are not known here.
+const UNKNOWN_TAG: i64 = 20;
 
 /// In the order of the Bot API's `Update`.
 pub(crate) static KINDS: [Kind; 27] = [
@@ -81,6 +84,12 @@ impl Kind {
             .find(|kind| kind.name.eq_ignore_ascii_case(name))
     }
 
+    /// Whether a name can be that of a kind which Telegram adds tomorrow.
+    pub(crate) fn may_come(name: &str) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        !name.is_empty() && name.bytes().all(allowed)
+    }
+
     pub(crate) fn in_default(&self) -> bool {
         !NOT_IN_DEFAULT.contains(&self.name)
     }
@@ -99,6 +108,17 @@ impl Kind {
             .and_then(Value::as_i64)
             .unwrap_or(now)
     }
+}
+
+/// The queue of an update whose kind is not known here: one for each chat, else for each user, else for all.
+pub(crate) fn queue_of_unknown(content: &Value) -> QueueId {
+    let user = || {
+        ["from.id", "user.id"]
+            .iter()
+            .find_map(|path| json::at(content, path)?.as_i64())
+    };
+    let key = chat(content).or_else(user).unwrap_or(0);
+    QueueId(key.wrapping_add(UNKNOWN_TAG << 33))
 }
 
 /// The chat an update names, for the ledger.

@@ -27,7 +27,7 @@ mod world;
 
 pub use crate::bot::Standing;
 pub use crate::control::handle::Control;
-pub use crate::dialog::Access;
+pub use crate::dialog::{Access, ChatKind};
 pub use crate::error::Error;
 pub use crate::failures::{Failure, FailureKind};
 pub use crate::ids::{BotId, ChatId, Token, UserId};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::dialog::{Access, merge};
+use crate::dialog::{self, Access, ChatKind, describe_user, merge};
 use crate::error::Error;
 use crate::ids::{BotId, ChatId, UserId};
 use crate::kinds::Kind;
@@ -12,6 +12,38 @@ use crate::world::{Query, World};
 
 /// How long a payment question can be answered, the Bot API says.
 const PRE_CHECKOUT: Duration = Duration::from_secs(10);
+
+/// Gives a person a name, in their private chats too.
+pub(crate) fn name_user(world: &mut World, id: UserId, first_name: &str, username: Option<&str>) {
+    let mut user = describe_user(id, first_name);
+    if let Some(username) = username {
+        user["username"] = json!(username);
+    }
+    for ((_, chat), dialog) in &mut world.dialogs {
+        if chat.0 == id.0 {
+            dialog.chat = dialog::describe_chat(*chat, Some(&user));
+        }
+    }
+    world.users.insert(id, user);
+}
+
+/// Gives a group or channel its kind and title.
+pub(crate) fn describe_chat(
+    world: &mut World,
+    bot: BotId,
+    id: ChatId,
+    kind: ChatKind,
+    title: &str,
+    username: Option<&str>,
+) -> Result<(), Error> {
+    world.bot(bot)?;
+    let mut chat = json!({"id": id, "type": kind, "title": title});
+    if let Some(username) = username {
+        chat["username"] = json!(username);
+    }
+    world.make_dialog(bot, id).chat = chat;
+    Ok(())
+}
 
 /// A person writes a text. Writing to a bot in private is what lets it answer.
 pub(crate) fn sends(
@@ -141,6 +173,7 @@ pub(crate) fn update(
     content: &Value,
 ) -> Result<Option<i64>, Error> {
     world.bot(bot)?;
+    let kind = &kind.to_ascii_lowercase();
     if let Some(id) = content.get("id").and_then(Value::as_str)
         && kind.ends_with("_query")
     {

@@ -1,6 +1,7 @@
 //! A bot's undelivered updates. They belong to its user id and outlive its token.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use clock::{Entropy, Timestamp};
@@ -21,7 +22,7 @@ const LAST_ID: i64 = 2_000_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) update_id: i64,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Arc<str>,
     pub(crate) queue: QueueId,
     pub(crate) expires: Timestamp,
     pub(crate) body: Bytes,
@@ -102,7 +103,7 @@ mod tests {
     fn update(update_id: i64) -> Pending {
         Pending {
             update_id,
-            kind: "message",
+            kind: "message".into(),
             queue: QueueId(1),
             expires: Timestamp::from_unix_seconds(0),
             body: Bytes::from_static(b"{}"),

@@ -23,7 +23,7 @@ pub enum Via {
 /// One Bot API call and its answer. Times are microseconds of the simulator's clock.
 #[derive(Clone, Debug, Serialize)]
 pub struct CallRecord {
-    /// Whose token it was; `None` when it was nobody's.
+    /// Whose token it is or once was; `None` when it is nobody's.
     pub bot: Option<BotId>,
     /// The method as the caller wrote it.
     pub method: String,

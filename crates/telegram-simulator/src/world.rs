@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Timestamp};
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::failures::Failures;
 use crate::ids::{BotId, ChatId, Token, UserId};
 use crate::json;
-use crate::kinds::Kind;
+use crate::kinds::{self, Kind};
 use crate::ledger::Ledger;
 use crate::queue::Pending;
 use crate::resolve::ResolveTable;
@@ -50,15 +50,19 @@ impl Shared {
         result
     }
 
-    /// Waits until the world is as wanted.
-    pub(crate) async fn until(&self, wanted: impl Fn(&World) -> bool) {
+    /// Waits until the world is as wanted. `machine` is the clock by which it paces itself: looking takes a tenth of the time at
+    /// most, however much changes.
+    pub(crate) async fn until(&self, machine: &Clock, wanted: impl Fn(&World) -> bool) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
+            let began = machine.elapsed();
             if wanted(&self.look()) {
                 return;
             }
+            let took = machine.elapsed() - began;
             changed.await;
+            machine.sleep(took * 9).await;
         }
     }
 }
@@ -150,40 +154,48 @@ impl World {
             .or_insert_with(|| Dialog::new(Value::Null, Access::Open))
     }
 
-    /// Makes an update and queues it. `None` when the bot did not ask for its kind, it is too old, or there is no room.
+    /// Makes an update and queues it. `None` when the bot did not ask for its kind, it is too old, or there is no room. A kind that
+    /// is not known stands for one that Telegram adds tomorrow, and passes whatever the bot asked for.
     pub(crate) fn push_update(
         &mut self,
         bot: BotId,
         kind: &str,
         content: &Value,
     ) -> Result<Option<i64>, Error> {
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let bad = || Error::BadUpdate {
             kind: kind.to_owned(),
         };
-        let facts = Kind::find(kind).ok_or_else(bad)?;
-        let queue = facts.queue(content).ok_or_else(bad)?;
-        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let owner = self.bots.get_mut(&bot).ok_or(Error::NoBot(bot))?;
-        let born = facts.born(content, now.unix_seconds());
-        let expires = clock::Timestamp::from_unix_seconds(born)
-            + Duration::from_secs(facts.kept_seconds.unsigned_abs());
-        if !owner.allowed.lets(facts) || expires <= now {
+        let (queue, life, wanted) = match Kind::find(kind) {
+            Some(facts) => {
+                let queue = facts.queue(content).ok_or_else(bad)?;
+                let born = facts.born(content, now.unix_seconds());
+                (queue, born + facts.kept_seconds, owner.allowed.lets(facts))
+            }
+            None if Kind::may_come(kind) => {
+                let queue = kinds::queue_of_unknown(content);
+                (queue, now.unix_seconds() + kinds::DAY, true)
+            }
+            None => return Err(bad()),
+        };
+        let expires = Timestamp::from_unix_seconds(life);
+        if !wanted || expires <= now {
             return Ok(None);
         }
         let update_id = owner.queue.next_id(&self.entropy);
         let pending = Pending {
             update_id,
-            kind: facts.name,
+            kind: kind.into(),
             queue,
             expires,
-            body: Bytes::from(json::update(update_id, facts.name, content)),
+            body: Bytes::from(json::update(update_id, kind, content)),
         };
         if !owner.queue.push(pending) {
             return Ok(None);
         }
         owner.wake();
-        self.ledger
-            .created(bot, update_id, facts.name, content, elapsed);
+        self.ledger.created(bot, update_id, kind, content, elapsed);
         Ok(Some(update_id))
     }
 

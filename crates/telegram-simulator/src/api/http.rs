@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 
 use crate::api::answer::{Answer, Refusal, envelope};
 use crate::api::call::Call;
+use crate::api::methods::Seen;
 use crate::api::{methods, token, updates};
 use crate::failures::FailureKind;
 use crate::ids::{BotId, Token};
@@ -55,12 +56,8 @@ pub(crate) async fn handle(
         Ok(params) => params,
         Err(status) => return Ok(empty(status)),
     };
-    let checked = token::check(
-        &shared.look(),
-        &Token::new(route.token),
-        route.test,
-        front_end,
-    );
+    let token = Token::new(route.token);
+    let checked = token::check(&shared.look(), &token, route.test, front_end);
     match checked {
         Ok(bot) => {
             let call = Call {
@@ -71,7 +68,20 @@ pub(crate) async fn handle(
             };
             answer(shared, call).await
         }
-        Err(refusal) => Ok(respond(&Err(refusal))),
+        Err(refusal) => {
+            let refused = Err(refusal);
+            shared.change(|world| {
+                let seen = Seen {
+                    bot: token::owner(world, &token),
+                    method: &route.method,
+                    params: &params,
+                    via: Via::Http,
+                };
+                let now = world.clock.elapsed();
+                methods::write_down(world, &seen, now, &refused);
+            });
+            Ok(respond(&refused))
+        }
     }
 }
 

@@ -7,8 +7,10 @@ use serde_json::Value;
 use crate::api::answer::{Answer, envelope};
 use crate::api::call::Call;
 use crate::api::{answers, info, media, messages, rest, webhook};
+use crate::ids::BotId;
 use crate::ledger::us;
-use crate::records::{CallRecord, UploadRecord};
+use crate::params::Params;
+use crate::records::{CallRecord, UploadRecord, Via};
 use crate::world::World;
 
 /// Does a call and writes it down. Everything but getUpdates, which may wait.
@@ -57,26 +59,45 @@ pub(crate) fn execute(world: &mut World, call: &Call) -> Answer {
 
 /// Writes a call down with its answer.
 pub(crate) fn record(world: &mut World, call: &Call, at: Duration, answer: &Answer) {
+    let seen = Seen {
+        bot: Some(call.bot),
+        method: &call.method,
+        params: &call.params,
+        via: call.via,
+    };
+    write_down(world, &seen, at, answer);
+}
+
+/// What is seen of a call, whether or not its token was good.
+pub(crate) struct Seen<'a> {
+    pub(crate) bot: Option<BotId>,
+    pub(crate) method: &'a str,
+    pub(crate) params: &'a Params,
+    pub(crate) via: Via,
+}
+
+/// Writes down what was seen of a call.
+pub(crate) fn write_down(world: &mut World, seen: &Seen<'_>, at: Duration, answer: &Answer) {
     let (status, text) = envelope(answer);
-    let uploads = call.params.files.iter().map(|file| UploadRecord {
+    let uploads = seen.params.files.iter().map(|file| UploadRecord {
         field: file.field.clone(),
         name: file.name.clone(),
         bytes: file.content.len(),
     });
     let answered = world.clock.elapsed();
     let mut parameters = std::collections::BTreeMap::new();
-    for (name, value) in &call.params.pairs {
+    for (name, value) in &seen.params.pairs {
         // The first of a name wins, here as there.
         parameters
             .entry(name.clone())
             .or_insert_with(|| value.clone());
     }
     world.ledger.called(CallRecord {
-        bot: Some(call.bot),
-        method: call.method.clone(),
+        bot: seen.bot,
+        method: seen.method.to_owned(),
         parameters,
         uploads: uploads.collect(),
-        via: call.via,
+        via: seen.via,
         at_us: us(at),
         answered_us: us(answered),
         status,

@@ -36,6 +36,13 @@ pub(crate) fn check(
     }
 }
 
+/// The bot that a token names, whether or not it opens it.
+pub(crate) fn owner(world: &World, token: &Token) -> Option<BotId> {
+    let (id, _) = token.expose().split_once(':')?;
+    let id = BotId(id.parse().ok()?);
+    world.bots.contains_key(&id).then_some(id)
+}
+
 fn shape(token: &str) -> Result<(), Refusal> {
     let invalid = || Refusal::new(401, "Unauthorized: invalid token specified");
     let unallowed = || Refusal::new(421, "Misdirected Request: unallowed token specified");

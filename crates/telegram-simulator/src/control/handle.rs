@@ -7,7 +7,7 @@ use clock::Clock;
 use serde_json::Value;
 
 use crate::bot::Standing;
-use crate::dialog::Access;
+use crate::dialog::{Access, ChatKind};
 use crate::error::Error;
 use crate::failures::Failure;
 use crate::ids::{BotId, ChatId, Token, UserId};
@@ -82,6 +82,26 @@ impl Control {
 /// People. Users and chats come to be when they are first named; each answers the update's number, or `None` when the bot did not
 /// ask for such updates.
 impl Control {
+    /// Gives a person a name, and perhaps a username. Messages already written keep what they say.
+    pub fn name_user(&self, user: UserId, first_name: &str, username: Option<&str>) {
+        self.change(|world| people::name_user(world, user, first_name, username));
+    }
+
+    /// Makes a group or channel, or describes one anew. A person's private chat needs none of this.
+    ///
+    /// # Errors
+    /// [`Error::NoBot`].
+    pub fn describe_chat(
+        &self,
+        bot: BotId,
+        chat: ChatId,
+        kind: ChatKind,
+        title: &str,
+        username: Option<&str>,
+    ) -> Result<(), Error> {
+        self.change(|world| people::describe_chat(world, bot, chat, kind, title, username))
+    }
+
     /// A person writes in their private chat with the bot.
     ///
     /// # Errors
@@ -144,7 +164,8 @@ impl Control {
         self.change(|world| people::asks_to_join(world, bot, chat, user))
     }
 
-    /// An update of any kind, with this content. A `…_query` among them can be answered by its `id`.
+    /// An update of any kind, with this content. A `…_query` among them can be answered by its `id`. A kind that the simulator
+    /// does not know stands for one that Telegram adds tomorrow: it is sent whatever the bot asked for.
     ///
     /// # Errors
     /// [`Error::NoBot`], [`Error::BadUpdate`].
@@ -152,7 +173,7 @@ impl Control {
         self.change(|world| people::update(world, bot, kind, content))
     }
 
-    /// Many messages at a rate; it runs by itself and ends with the simulator. The ledger tells how far it came.
+    /// Many messages at a rate; it runs by itself, on the runtime that calls this, and ends with the simulator. The ledger tells how far it came.
     ///
     /// # Errors
     /// [`Error::NoBot`].
@@ -276,6 +297,12 @@ impl Control {
         self.shared.look().ledger.calls(bot).cloned().collect()
     }
 
+    /// Every call, those with a token that is nobody's too.
+    #[must_use]
+    pub fn all_calls(&self) -> Vec<CallRecord> {
+        self.shared.look().ledger.all_calls().to_vec()
+    }
+
     /// The attempts to deliver a bot's updates, oldest first.
     #[must_use]
     pub fn deliveries(&self, bot: BotId) -> Vec<DeliveryRecord> {
@@ -324,8 +351,10 @@ impl Control {
         wanted: impl Fn(&Ledger) -> bool,
         deadline: Duration,
     ) -> Result<(), Error> {
-        Clock::system()
-            .timeout(deadline, self.shared.until(|world| wanted(&world.ledger)))
+        let machine = Clock::system();
+        let happened = self.shared.until(&machine, |world| wanted(&world.ledger));
+        machine
+            .timeout(deadline, happened)
             .await
             .map_err(|_| Error::TimedOut)
     }

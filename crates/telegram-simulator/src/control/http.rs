@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::control::handle::Control;
 use crate::control::page;
 use crate::control::requests::{
-    AnswerWith, Crowd, Inject, Join, NewBot, Resolve, Rival, RivalAction, Send, SetAccess, Tap,
+    AnswerWith, Crowd, DescribeChat, Inject, Join, NameUser, NewBot, Resolve, Rival, RivalAction,
+    Send, SetAccess, Tap,
 };
 use crate::error::Error;
 use crate::failures::Failure;
@@ -68,6 +69,10 @@ fn get(control: &Control, segments: &[&str], query: &Params) -> Result<Value, Re
         ["state"] => Ok(control.show_state()),
         ["bots"] => Ok(control.show_bots()),
         ["ledger"] => Ok(control.show_ledger(bot()?)),
+        ["calls"] if query.get("bot").is_empty() => {
+            let calls = control.all_calls();
+            Ok(page(calls.iter().map(|call| json!(call)).collect()))
+        }
         ["calls"] => {
             let calls = control.calls(bot()?);
             Ok(page(calls.iter().map(|call| json!(call)).collect()))
@@ -97,6 +102,17 @@ fn post(control: &Control, segments: &[&str], body: &[u8]) -> Result<Value, Refu
         }
         ["bots", id, action] => botfather(control, BotId(number(id, "bot")?), action),
         ["send" | "tap" | "join" | "update" | "load" | "access"] => people(control, segments, body),
+        ["users"] => {
+            let user: NameUser = read(body)?;
+            control.name_user(user.id, &user.first_name, user.username.as_deref());
+            Ok(json!({}))
+        }
+        ["chats"] => {
+            let chat: DescribeChat = read(body)?;
+            let username = chat.username.as_deref();
+            control.describe_chat(chat.bot, chat.id, chat.kind, &chat.title, username)?;
+            Ok(json!({}))
+        }
         ["rival"] => {
             let rival: Rival = read(body)?;
             match &rival.action {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::dialog::Access;
+use crate::dialog::{Access, ChatKind};
 use crate::ids::{BotId, ChatId, UserId};
 use crate::load::Load;
 use crate::resolve::Resolution;
@@ -36,6 +36,23 @@ impl Resolve {
             tls: self.tls,
         }
     }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NameUser {
+    pub(crate) id: UserId,
+    pub(crate) first_name: String,
+    pub(crate) username: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct DescribeChat {
+    pub(crate) bot: BotId,
+    pub(crate) id: ChatId,
+    #[serde(default)]
+    pub(crate) kind: ChatKind,
+    pub(crate) title: String,
+    pub(crate) username: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -214,7 +214,7 @@ impl Sender {
         };
         let delivery = world
             .ledger
-            .sent(self.bot, update.update_id, update.kind, id, now);
+            .sent(self.bot, update.update_id, &update.kind, id, now);
         drop(world);
         self.idle.pop_front();
         if let Some(connection) = self.connections.get_mut(&id) {

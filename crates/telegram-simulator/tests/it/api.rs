@@ -48,6 +48,14 @@ async fn tokens_are_refused_as_the_front_end_refuses_them() {
         telegram.call_with(fresh, "getMe", json!({})).await.status,
         401
     );
+    let statuses: Vec<u16> = telegram
+        .control
+        .calls(telegram.bot)
+        .iter()
+        .map(|call| call.status)
+        .collect();
+    assert_eq!(statuses, [200, 401, 200, 401, 200, 400, 401]);
+    assert_eq!(telegram.control.all_calls().len(), 10);
 }
 
 #[tokio::test]

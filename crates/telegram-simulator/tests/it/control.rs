@@ -123,6 +123,16 @@ async fn bots_rivals_and_failures_over_http() {
     assert_eq!(telegram.info()["url"], "https://rival.example/x");
     let rival = json!({"bot": bot, "action": "delete_webhook"});
     assert_eq!(post(&telegram, "rival", rival).await.status, 200);
+    let user = json!({"id": 5, "first_name": "Ann", "username": "ann"});
+    assert_eq!(post(&telegram, "users", user).await.status, 200);
+    let chat = json!({"bot": bot, "id": -9, "kind": "group", "title": "Club"});
+    assert_eq!(post(&telegram, "chats", chat).await.status, 200);
+    let said = json!({"bot": bot, "chat": -9, "from": 5, "text": "x"});
+    post(&telegram, "send", said).await;
+    let path = format!("/control/chats/-9?bot={bot}");
+    let message = &telegram.get(&path).await.body["messages"][0];
+    assert_eq!(message["from"]["username"], "ann");
+    assert_eq!(message["chat"]["type"], "group");
     let access = json!({"bot": bot, "chat": 5, "access": "blocked"});
     assert_eq!(post(&telegram, "access", access).await.status, 200);
     for (path, body, status) in [
@@ -131,7 +141,7 @@ async fn bots_rivals_and_failures_over_http() {
         ("send", json!({"bot": bot}), 400),
         (
             "update",
-            json!({"bot": bot, "kind": "nonsense", "content": {}}),
+            json!({"bot": bot, "kind": "non sense", "content": {}}),
             400,
         ),
         (

@@ -264,4 +264,9 @@ async fn the_filter_works_when_an_update_is_made() {
         "what is filtered uses no number"
     );
     assert_eq!(telegram.info()["pending_update_count"], 2);
+    let tomorrow = json!({"chat": {"id": 5}, "what": "nobody knows"});
+    let third = telegram
+        .control
+        .update(telegram.bot, "invented_tomorrow", &tomorrow);
+    assert_eq!(third.unwrap(), Some(first + 2));
 }
