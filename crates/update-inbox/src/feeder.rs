@@ -31,7 +31,7 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "inbox.read_failed"
+                    "pending updates cannot be read"
                 );
                 shared.clock.sleep(PAUSE).await;
             }

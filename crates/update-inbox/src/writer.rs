@@ -143,7 +143,7 @@ impl Writer {
         }
         self.shared.feed.hand_over(written.stored);
         if std::mem::take(&mut self.failures) > 0 {
-            tracing::info!("inbox.write_recovered");
+            tracing::info!("updates are stored again");
         }
         self.commits = self.commits.saturating_add(1);
         if self.commits.is_multiple_of(LOOK_EVERY) {
@@ -162,7 +162,7 @@ impl Writer {
             tracing::error!(
                 error = error as &dyn std::error::Error,
                 failures,
-                "inbox.write_failed"
+                "updates cannot be stored"
             );
         }
     }
@@ -212,7 +212,7 @@ impl Writer {
         if let Some(Err(error)) = self.link.as_mut().map(work) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "inbox.checkpoint_failed"
+                "the write-ahead log cannot be moved"
             );
         }
     }
