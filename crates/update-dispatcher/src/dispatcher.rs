@@ -16,9 +16,10 @@ use crate::erased::AnyJournal;
 use crate::item::Item;
 use crate::retry::Verdict;
 use crate::schedule::{Ask, Schedule};
+use crate::telling::{dead_of, log_dead, log_retry, retry_of};
 use crate::{
-    Attempt, BotSnapshot, Dead, DeadCause, DispatcherConfig, Journal, Offer, Outcome, Perform,
-    Queued, Retry, RetryPolicy, Seq, Snapshot, Stage, Totals,
+    Attempt, BotSnapshot, DeadCause, DispatcherConfig, Journal, Offer, Outcome, Perform, Progress,
+    Queued, RetryPolicy, Seq, Snapshot, Stage, Totals,
 };
 
 /// How long after the deadline of a drain to wait for attempts to notice that they were broken off.
@@ -280,7 +281,7 @@ impl Shared {
     }
 
     /// The attempt does not count as failed; only what was done in it is told.
-    fn interrupted(&self, item: Box<Item>, before: crate::Progress) -> Option<Box<Item>> {
+    fn interrupted(&self, item: Box<Item>, before: Progress) -> Option<Box<Item>> {
         let queued = &item.queued;
         if queued.progress != before {
             let reason = "broken off by a shutdown".to_owned();
@@ -370,39 +371,4 @@ async fn wait_until(changed: &Notify, done: impl Fn() -> bool) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is changed under these locks is never left half done by a panic of somebody else's code: none runs there.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn retry_of(queued: &Queued, not_before: Timestamp, reason: String) -> Retry {
-    Retry {
-        progress: queued.progress,
-        attempts: queued.attempts,
-        not_before,
-        reason,
-        history: queued.history.clone(),
-    }
-}
-
-fn dead_of(queued: &mut Queued, cause: DeadCause, reason: String, dead_at: Timestamp) -> Dead {
-    Dead {
-        cause,
-        reason,
-        progress: queued.progress,
-        attempts: queued.attempts,
-        history: std::mem::take(&mut queued.history),
-        dead_at,
-    }
-}
-
-fn log_retry(queued: &Queued, reason: &str, delay: Duration) {
-    tracing::info!(
-        connection = %queued.lane.connection, seq = queued.seq.value(), kind = queued.kind.as_str(),
-        attempt = queued.attempts, delay_ms = delay.as_millis(), reason, "update will be tried again"
-    );
-}
-
-fn log_dead(queued: &Queued, reason: &str, cause: DeadCause) {
-    tracing::warn!(
-        connection = %queued.lane.connection, seq = queued.seq.value(), kind = queued.kind.as_str(),
-        attempt = queued.attempts, cause = cause.as_str(), reason, "update is a dead letter"
-    );
 }

@@ -12,9 +12,12 @@ mod offer;
 mod perform;
 mod queued;
 mod retry;
+pub mod router;
 mod schedule;
 mod snapshot;
 mod stage;
+mod telling;
+pub mod testing;
 
 pub use crate::dispatcher::{Dispatcher, Drained};
 pub use crate::incoming::Incoming;
@@ -25,6 +28,7 @@ pub use crate::offer::Offer;
 pub use crate::perform::{Failure, Perform, RetryWhen};
 pub use crate::queued::{Attempt, Progress, Queued, Seq, is_urgent};
 pub use crate::retry::RetryPolicy;
+pub use crate::router::Router;
 pub use crate::snapshot::{
     BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals,
 };

@@ -44,6 +44,9 @@ pub(super) struct Behind {
     pub(super) asking: Asking,
     /// What ended while a question was on its way, and may be in the answer.
     pub(super) ended: Vec<Seq>,
+    /// What ran when the connection was paused and is to be tried again, but not before those that were waiting in front
+    /// of it have been read.
+    held: Vec<Box<Item>>,
 }
 
 impl Behind {
@@ -53,7 +56,21 @@ impl Behind {
             upto,
             asking: Asking::No,
             ended: Vec::new(),
+            held: Vec::new(),
         }
+    }
+}
+
+impl Behind {
+    fn note_end(&mut self, seq: Seq) {
+        if seq > self.after && matches!(self.asking, Asking::Asked(_)) {
+            self.ended.push(seq);
+        }
+    }
+
+    fn take_held(&mut self, seq: Seq) -> Option<Box<Item>> {
+        let place = self.held.iter().position(|item| item.queued.seq == seq)?;
+        Some(self.held.swap_remove(place))
     }
 }
 
@@ -111,34 +128,37 @@ impl Bot {
         common.count.bytes += queued.cost_bytes();
         self.loaded += 1;
         self.loaded_to = self.loaded_to.max(queued.seq);
-        let lane = queued.lane.lane.clone();
-        let queue = self
-            .lanes
-            .entry(lane.clone())
-            .or_insert_with(LaneQueue::new);
-        queue.insert(Item::new(queued));
-        self.settle_lane(&lane, common, now);
+        self.insert(Item::new(queued), common, now);
     }
 
     /// Loads a row of the backlog, or leaves it to its lane's refill.
     pub(super) fn load_backlog(&mut self, row: Queued, common: &mut Common, now: Timestamp) {
+        let held = match &mut self.gate {
+            Gate::Behind(behind) => behind.take_held(row.seq),
+            _ => None,
+        };
         let lane = self.lanes.get_mut(&row.lane.lane);
         let most = common.limits.waiting_per_lane;
-        if lane.is_some_and(|lane| lane.contains(row.seq) || lane.spills(row.seq, most)) {
-            let lane = row.lane.lane;
-            self.settle_lane(&lane, common, now);
-        } else {
-            self.load(row, common, now);
+        let stays = lane.is_some_and(|lane| lane.contains(row.seq) || lane.spills(row.seq, most));
+        match held {
+            None if stays => self.settle_lane(&row.lane.lane, common, now),
+            None => self.load(row, common, now),
+            // Whatever the row says was read before the last attempt ended.
+            Some(item) if !stays => self.insert(item, common, now),
+            Some(item) => {
+                self.leave(item.queued.cost_bytes(), common);
+                self.settle_lane(&row.lane.lane, common, now);
+            }
         }
     }
 
     /// Everything up to `seq` is in memory, done, or left to a lane's refill.
-    pub(super) fn caught_up_to(&mut self, seq: Seq) {
+    pub(super) fn caught_up_to(&mut self, seq: Seq, common: &mut Common) {
         if let Gate::Behind(behind) = &mut self.gate {
             behind.after = behind.after.max(seq);
             if behind.after >= behind.upto {
                 self.loaded_to = self.loaded_to.max(behind.after);
-                self.gate = Gate::Open;
+                self.set_gate(Gate::Open, common);
             }
         }
     }
@@ -180,22 +200,21 @@ impl Bot {
         };
         self.running -= 1;
         common.count.running -= 1;
-        common.count.bytes -= running.cost;
-        match again {
-            Some(item) if !matches!(self.gate, Gate::Paused { .. }) => {
-                common.count.bytes += item.queued.cost_bytes();
-                queue.insert(item);
+        // A failed attempt has made the history longer.
+        let cost = again
+            .as_ref()
+            .map_or(running.cost, |item| item.queued.cost_bytes());
+        common.count.bytes = common.count.bytes - running.cost + cost;
+        match (again, &mut self.gate) {
+            (Some(item), Gate::Behind(behind)) if running.seq > behind.after => {
+                behind.held.push(item);
             }
-            _ => {
-                common.count.loaded -= 1;
-                self.loaded -= 1;
-                if let Gate::Behind(behind) = &mut self.gate
-                    && running.seq > behind.after
-                    && matches!(behind.asking, Asking::Asked(_))
-                {
-                    behind.ended.push(running.seq);
-                }
+            (Some(item), Gate::Open | Gate::Behind(_)) => queue.insert(item),
+            (None, Gate::Behind(behind)) => {
+                behind.note_end(running.seq);
+                self.leave(cost, common);
             }
+            (_, Gate::Paused { .. }) | (None, Gate::Open) => self.leave(cost, common),
         }
         self.settle_lane(lane, common, now);
         self.settle(common);
@@ -213,7 +232,7 @@ impl Bot {
             Gate::Paused { passed } => *passed,
             Gate::Behind(behind) => self.loaded_to.max(behind.upto),
         };
-        self.gate = Gate::Paused { passed };
+        self.set_gate(Gate::Paused { passed }, common);
         let lanes: Vec<_> = self.lanes.keys().cloned().collect();
         for lane in lanes {
             self.clear_lane(&lane, common, now);
@@ -285,6 +304,29 @@ impl Bot {
 
     pub(super) fn is_idle(&self) -> bool {
         self.lanes.is_empty() && matches!(self.gate, Gate::Open)
+    }
+
+    fn insert(&mut self, item: Box<Item>, common: &mut Common, now: Timestamp) {
+        let lane = item.queued.lane.lane.clone();
+        let queue = self.lanes.entry(lane.clone());
+        queue.or_insert_with(LaneQueue::new).insert(item);
+        self.settle_lane(&lane, common, now);
+    }
+
+    /// Notes that an update of this size has left memory.
+    fn leave(&mut self, cost: usize, common: &mut Common) {
+        self.loaded -= 1;
+        common.count.loaded -= 1;
+        common.count.bytes -= cost;
+    }
+
+    /// What was held leaves memory: it comes from the journal again, or is not there any more.
+    fn set_gate(&mut self, gate: Gate, common: &mut Common) {
+        if let Gate::Behind(behind) = std::mem::replace(&mut self.gate, gate) {
+            for item in behind.held {
+                self.leave(item.queued.cost_bytes(), common);
+            }
+        }
     }
 
     fn clear_lane(&mut self, lane: &Lane, common: &mut Common, now: Timestamp) {

@@ -198,5 +198,5 @@ fn refill_bot(
             bot.load_backlog(row, common, now);
         }
     });
-    bot.caught_up_to(taken);
+    bot.caught_up_to(taken, common);
 }

@@ -9,4 +9,5 @@ mod faults;
 mod lanes;
 mod memory;
 mod pause;
+mod router;
 mod support;

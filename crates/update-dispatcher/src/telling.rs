@@ -1,0 +1,47 @@
+//! How the end of an attempt is told: to the journal, and to the log.
+
+use std::time::Duration;
+
+use clock::Timestamp;
+
+use crate::{Dead, DeadCause, Queued, Retry};
+
+pub(crate) fn retry_of(queued: &Queued, not_before: Timestamp, reason: String) -> Retry {
+    Retry {
+        progress: queued.progress,
+        attempts: queued.attempts,
+        not_before,
+        reason,
+        history: queued.history.clone(),
+    }
+}
+
+pub(crate) fn dead_of(
+    queued: &mut Queued,
+    cause: DeadCause,
+    reason: String,
+    dead_at: Timestamp,
+) -> Dead {
+    Dead {
+        cause,
+        reason,
+        progress: queued.progress,
+        attempts: queued.attempts,
+        history: std::mem::take(&mut queued.history),
+        dead_at,
+    }
+}
+
+pub(crate) fn log_retry(queued: &Queued, reason: &str, delay: Duration) {
+    tracing::info!(
+        connection = %queued.lane.connection, seq = queued.seq.value(), kind = queued.kind.as_str(),
+        attempt = queued.attempts, delay_ms = delay.as_millis(), reason, "update will be tried again"
+    );
+}
+
+pub(crate) fn log_dead(queued: &Queued, reason: &str, cause: DeadCause) {
+    tracing::warn!(
+        connection = %queued.lane.connection, seq = queued.seq.value(), kind = queued.kind.as_str(),
+        attempt = queued.attempts, cause = cause.as_str(), reason, "update is a dead letter"
+    );
+}
