@@ -57,3 +57,50 @@ fn common_words(names: &[String]) -> String {
     let common = ends.filter(|at| others.iter().all(|name| name.starts_with(&first[..*at])));
     first[..common.max().unwrap_or_default()].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_types_and_variants() {
+        let names = [
+            "callback_query",
+            "sendMessage",
+            "application/pdf",
+            "HTML",
+            "MarkdownV2",
+        ];
+        let expected = [
+            "CallbackQuery",
+            "SendMessage",
+            "ApplicationPdf",
+            "Html",
+            "MarkdownV2",
+        ];
+        assert_eq!(names.map(camel), expected);
+    }
+
+    #[test]
+    fn variants_go_without_what_all_have_in_common() {
+        let of = |union: &str, members: &[&str]| {
+            variants(
+                union,
+                &members
+                    .iter()
+                    .map(|member| (*member).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            of("ChatMember", &["ChatMemberOwner", "ChatMemberLeft"]),
+            ["Owner", "Left"]
+        );
+        let content = ["InputTextMessageContent", "InputVenueMessageContent"];
+        assert_eq!(of("InputMessageContent", &content), ["Text", "Venue"]);
+        let media = ["InputMediaPhoto", "InputMediaVideo"];
+        assert_eq!(of("InputPollMedia", &media), ["Photo", "Video"]);
+        let markup = ["InlineKeyboardMarkup", "ForceReply"];
+        assert_eq!(of("ReplyMarkup", &markup), markup);
+    }
+}
