@@ -46,6 +46,10 @@ pub(super) struct Behind {
     pub(super) ended: Vec<Seq>,
     /// What ran when the connection was paused and is to be tried again, but not before those that were waiting in front
     /// of it have been read.
+    #[expect(
+        clippy::vec_box,
+        reason = "items are boxed wherever they are: they move"
+    )]
     held: Vec<Box<Item>>,
 }
 

@@ -85,6 +85,7 @@ struct World {
     last: i64,
     /// Everything up to here was offered.
     cursor: Seq,
+    #[expect(clippy::vec_box, reason = "as the schedule hands them out")]
     running: Vec<Box<Item>>,
     asks: Vec<(Ask, Option<Vec<Queued>>)>,
     paused: [bool; BOTS as usize],

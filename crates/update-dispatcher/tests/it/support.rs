@@ -122,6 +122,7 @@ impl Bench {
 }
 
 impl Memory {
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
     /// Waits until something holds. The dispatcher settles after it has told the journal, so look a few times.
     pub(crate) async fn until(&self, holds: impl Fn(&Self) -> bool) {
         for _ in 0..5_000_000 {
