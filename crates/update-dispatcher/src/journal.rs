@@ -23,7 +23,7 @@ pub trait Journal: Send + Sync + 'static {
     /// The handling failed for good: keep the update where people can see it and replay it.
     fn dead(&self, seq: Seq, dead: Dead);
 
-    /// The unfinished updates of a lane that come after `after`, in order, at most `limit`.
+    /// The unfinished updates of a lane that come after `after`, in order: `limit` of them, or fewer when there are no more.
     ///
     /// Called when a lane of which some were [`crate::Offer::Spilled`] has run dry in memory. What was told by
     /// `finished`, `retry` and `dead` before the call must show in the answer.
@@ -34,7 +34,7 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Queued>, Self::Error>> + Send;
 
-    /// The unfinished updates of a connection that come after `after`, in order, at most `limit`, under the same rule.
+    /// The unfinished updates of a connection that come after `after`, in order, under the same rules.
     ///
     /// Called when a connection is resumed, and for one that has more updates waiting than memory is given to it.
     fn backlog(
