@@ -1,0 +1,13 @@
+//! What bot-connection promises, against a simulated Telegram, on SQLite and on Postgres alike.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod address;
+mod crashes;
+mod disconnecting;
+mod refusals;
+mod rivals;
+mod rotating;
+mod secrets;
+mod support;
+mod table;
+mod turns;

@@ -1,0 +1,151 @@
+//! A new token of a bot that is connected.
+
+use std::time::Duration;
+
+use bot_connection::{Did, Error, Status};
+use clock::Clock;
+use telegram_simulator::{ChatId, Failure, FailureKind};
+
+use crate::support::{DEADLINE, on_both, project};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registration_before_is_good_for_ten_minutes_more() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let before = place.record("1").await;
+        let new = place.control.revoke(bot).unwrap();
+        assert_eq!(place.put("1", &new).await.unwrap().did, Did::Rotated);
+        let after = place.is_connected("1", bot).await;
+        assert_eq!(after.id, before.id);
+        assert_eq!(after.token_version, before.token_version.next());
+        assert_eq!(after.current.generation, before.current.generation.next());
+        assert!(place.accepts(&after.id, after.current).await);
+        place.hands.advance(Duration::from_secs(599));
+        assert!(place.accepts(&after.id, before.current).await);
+        place.hands.advance(Duration::from_secs(1));
+        assert!(!place.accepts(&after.id, before.current).await);
+        assert!(place.accepts(&after.id, after.current).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ten_minutes_begin_when_telegram_has_shown_the_new_address() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let before = place.record("1").await;
+        let new = place.control.revoke(bot).unwrap();
+        place.fail_second(bot, "getWebhookInfo", FailureKind::Cut);
+        place.put("1", &new).await.unwrap_err();
+        place.hands.advance(Duration::from_secs(3_600));
+        let during = place.record("1").await;
+        assert_eq!((during.status, &*during.step), (Status::Active, "told"));
+        assert!(place.accepts(&before.id, before.current).await);
+        assert!(place.accepts(&before.id, during.current).await);
+        assert_eq!(place.resume().await, 1);
+        place.hands.advance(Duration::from_secs(599));
+        assert!(place.accepts(&before.id, before.current).await);
+        place.hands.advance(Duration::from_secs(1));
+        assert!(!place.accepts(&before.id, before.current).await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_between_revoke_and_rotation_arrives() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let new = place.control.revoke(bot).unwrap();
+        let sent: Vec<i64> = (0..20)
+            .map(|number| {
+                let text = format!("between {number}");
+                place
+                    .control
+                    .user_sends(bot, ChatId(1_000 + number % 3), &text)
+                    .unwrap()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(place.webhook(bot), "", "the webhook went with the token");
+        place.put("1", &new).await.unwrap();
+        let all = |ledger: &telegram_simulator::Ledger| ledger.acknowledged(bot).len() == 20;
+        let arrived = place.control.wait_for(all, DEADLINE);
+        let turning = tokio::spawn({
+            let hands = place.hands.clone();
+            async move {
+                loop {
+                    hands.advance(Duration::from_millis(100));
+                    Clock::system().sleep(Duration::from_millis(2)).await;
+                }
+            }
+        });
+        arrived.await.unwrap();
+        turning.abort();
+        assert_eq!(Vec::from_iter(place.control.acknowledged(bot)), sent);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_token_may_be_refused_for_a_moment() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let new = place.control.revoke(bot).unwrap();
+        let refused = Failure::next(2, FailureKind::Unauthorized)
+            .of(bot)
+            .on("getMe");
+        place.control.fail(refused);
+        place.later();
+        let (connections, token) = (place.connections.clone(), crate::support::bot_token(&new));
+        let work = tokio::spawn(async move { connections.put_token(&project("1"), &token).await });
+        assert_eq!(place.pass_time(work).await.unwrap().did, Did::Rotated);
+        place.is_connected("1", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_token_that_is_refused_in_a_later_step_is_tried_for_a_day() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let new = place.control.revoke(bot).unwrap();
+        let refused = Failure::next(u32::MAX, FailureKind::Unauthorized).of(bot);
+        place.control.fail(refused.on("setWebhook"));
+        let failed = place.put("1", &new).await.unwrap_err();
+        assert!(matches!(failed, Error::TokenNotValid), "{failed:?}");
+        place.hands.advance(Duration::from_secs(3_600));
+        assert_eq!(place.resume().await, 0);
+        assert_eq!(place.record("1").await.operation.as_deref(), Some("rotate"));
+        place.hands.advance(Duration::from_secs(24 * 3_600));
+        assert_eq!(place.resume().await, 0);
+        let record = place.record("1").await;
+        assert_eq!((record.status, record.operation), (Status::Active, None));
+        assert_eq!(record.warning, Some(Error::TokenNotValid.to_string()));
+        place.control.clear_failures();
+        assert_eq!(place.put("1", &new).await.unwrap().did, Did::Repaired);
+        place.is_connected("1", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_token_takes_over_a_rotation_that_is_not_done() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let second = place.control.revoke(bot).unwrap();
+        place.fail(bot, "setWebhook", FailureKind::Cut);
+        place.put("1", &second).await.unwrap_err();
+        let third = place.control.revoke(bot).unwrap();
+        assert_eq!(place.put("1", &third).await.unwrap().did, Did::Rotated);
+        let record = place.is_connected("1", bot).await;
+        assert_eq!(record.token_version.value(), 3);
+        assert_eq!(place.resume().await, 0);
+    })
+    .await;
+}

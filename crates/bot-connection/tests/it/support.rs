@@ -1,0 +1,238 @@
+//! A simulated Telegram and everything that bot-connection needs, with a clock that is turned by hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bot_connection::{BotConnections, ConnectConfig, Connected, Error, Parts, Status};
+use clock::{Clock, Entropy, ManualClock};
+use connection_directory::{Connection, Directory};
+use ids::{ConnectionId, KeyId, ProjectId};
+use key_ring::{KeyRing, MasterKey};
+use store::testing::on_every_database;
+use store::{Database, Schema};
+use telegram_bot_api::{BotToken, Call, Client, ClientConfig, UpdateKind};
+use telegram_simulator::{
+    BotId, CallRecord, Control, Failure, FailureKind, Simulator, SimulatorConfig, Token, Via,
+};
+use token_vault::TokenVault;
+use tokio::task::JoinHandle;
+use update_dispatcher::{Dispatcher, DispatcherConfig, Perform};
+use update_inbox::{Inbox, InboxConfig};
+use webhook_secret::{Registration, WebhookSecrets};
+
+/// How long a test waits for what really happens, on the machine's clock.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const BASE: &str = "https://bots.example.com";
+
+/// One server's parts over a database that outlives it.
+pub(crate) struct Place {
+    pub(crate) connections: BotConnections,
+    pub(crate) control: Control,
+    pub(crate) database: Database,
+    pub(crate) hands: ManualClock,
+    pub(crate) parts: Parts,
+    pub(crate) config: ConnectConfig,
+    _simulator: Simulator,
+}
+
+/// Runs a test on a fresh database of each kind.
+pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
+    on_every_database(Schema::Main, async |database| {
+        test(Place::start(database).await).await;
+    })
+    .await;
+}
+
+impl Place {
+    async fn start(database: Database) -> Self {
+        let (clock, hands) = Clock::manual();
+        let simulator = SimulatorConfig::new(clock.clone(), Entropy::seeded(11));
+        let simulator = Simulator::start(simulator).await.unwrap();
+        let control = simulator.control();
+        // The simulator's own receiver takes whatever comes, for every host that it hears of from a rival.
+        let (other, _) = control.new_bot("Other", "other_bot");
+        control.rival_sets_webhook(other, BASE).unwrap();
+        let parts = parts(&database, &clock, &simulator).await;
+        let config = ConnectConfig {
+            allowed_updates: UpdateKind::ALL.to_vec(),
+            max_connections: 40,
+            public_url: Some(BASE.parse().unwrap()),
+            resolves_name: false,
+        };
+        let connections = BotConnections::new(parts.clone(), config.clone());
+        Self {
+            connections,
+            control,
+            database,
+            hands,
+            parts,
+            config,
+            _simulator: simulator,
+        }
+    }
+
+    /// Everything in memory is gone: what a crash leaves behind is in the database.
+    pub(crate) fn restart(&mut self) {
+        self.parts.directory = Directory::open(self.database.clone(), self.parts.clock.clone());
+        self.reconfigure(self.config.clone());
+    }
+
+    pub(crate) fn reconfigure(&mut self, config: ConnectConfig) {
+        self.config = config;
+        self.connections = BotConnections::new(self.parts.clone(), self.config.clone());
+    }
+
+    pub(crate) fn bot(&self) -> (BotId, Token) {
+        self.control.new_bot("Helper", "helper_bot")
+    }
+
+    /// A pasted token, two seconds after whatever came before: Telegram takes one setWebhook a second.
+    pub(crate) async fn put(&self, project: &str, token: &Token) -> Result<Connected, Error> {
+        self.later();
+        self.connections
+            .put_token(&self::project(project), &bot_token(token))
+            .await
+    }
+
+    pub(crate) async fn resume(&self) -> usize {
+        self.later();
+        self.connections.resume_unfinished().await.unwrap()
+    }
+
+    pub(crate) fn later(&self) {
+        self.hands.advance(Duration::from_secs(2));
+    }
+
+    /// Lets time pass until the work is done, slower than what really happens and at most for as long as a call may take.
+    pub(crate) async fn pass_time<T>(&self, work: JoinHandle<T>) -> T {
+        for _ in 0..200 {
+            if work.is_finished() {
+                break;
+            }
+            self.hands.advance(Duration::from_millis(100));
+            Clock::system().sleep(Duration::from_millis(2)).await;
+        }
+        work.await.unwrap()
+    }
+
+    /// The project's record, as the database has it.
+    pub(crate) async fn record(&self, project: &str) -> Connection {
+        self.find(project).await.unwrap()
+    }
+
+    pub(crate) async fn find(&self, project: &str) -> Option<Connection> {
+        let cold = Directory::open(self.database.clone(), self.parts.clock.clone());
+        cold.connection_of_project(&self::project(project))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) fn url(&self, record: &Connection) -> String {
+        let path = self.parts.secrets.path(&record.id, record.current).unwrap();
+        format!("{BASE}{}", path.expose())
+    }
+
+    /// The webhook that Telegram has for a bot.
+    pub(crate) fn webhook(&self, bot: BotId) -> String {
+        let info = self.control.webhook_info(bot).unwrap();
+        info["url"].as_str().unwrap().to_owned()
+    }
+
+    /// Record and Telegram say the same: the bot is connected.
+    pub(crate) async fn is_connected(&self, project: &str, bot: BotId) -> Connection {
+        let record = self.record(project).await;
+        assert_eq!(record.status, Status::Active, "{record:?}");
+        assert_eq!(
+            (record.operation.as_deref(), &*record.step),
+            (None, "confirmed")
+        );
+        assert_eq!(record.telegram_bot_id.value(), bot.0);
+        assert_eq!(self.webhook(bot), self.url(&record));
+        let told = self.calls(bot, "setWebhook").pop().unwrap();
+        let secret =
+            self.parts
+                .secrets
+                .token(&record.project, record.telegram_bot_id, record.current);
+        assert_eq!(told.parameters["secret_token"], secret.unwrap().expose());
+        record
+    }
+
+    /// Our own calls of a method that reached Telegram, oldest first.
+    pub(crate) fn calls(&self, bot: BotId, method: &str) -> Vec<CallRecord> {
+        let calls = self.control.calls(bot).into_iter();
+        calls
+            .filter(|call| call.method == method && call.via == Via::Http)
+            .collect()
+    }
+
+    pub(crate) fn fail(&self, bot: BotId, method: &str, how: FailureKind) {
+        self.control.fail(Failure::next(1, how).of(bot).on(method));
+    }
+
+    /// The call after the next one fails.
+    pub(crate) fn fail_second(&self, bot: BotId, method: &str, how: FailureKind) {
+        self.fail(bot, method, FailureKind::Delay(0));
+        self.fail(bot, method, how);
+    }
+
+    /// Whether a request of this registration would be accepted now.
+    pub(crate) async fn accepts(&self, id: &ConnectionId, registration: Registration) -> bool {
+        let live = self.parts.directory.live(id).await.unwrap().unwrap();
+        live.accepts(registration, self.parts.clock.now())
+    }
+
+    pub(crate) fn is_parked(&self, id: &ConnectionId) -> bool {
+        self.parts
+            .dispatcher
+            .snapshot_of(id)
+            .is_some_and(|bot| bot.paused)
+    }
+}
+
+async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Parts {
+    let entropy = Entropy::seeded(7);
+    let ring = KeyRing::new(KeyId::new(1), MasterKey::from_bytes(&[7; 32]));
+    let client = ClientConfig {
+        api_root: simulator.api_root().parse().unwrap(),
+        // What a repetition would mend shall be seen.
+        attempts: 1,
+        ..ClientConfig::default()
+    };
+    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone());
+    let inbox = inbox.await.unwrap();
+    let dispatcher = Dispatcher::start(
+        DispatcherConfig::default(),
+        Vec::new(),
+        Arc::new(inbox.journal()),
+        Arc::new(Nobody),
+        clock.clone(),
+        entropy.clone(),
+    );
+    inbox.attach(dispatcher.clone());
+    Parts {
+        client: Client::new(client, clock.clone(), entropy.clone()).unwrap(),
+        clock: clock.clone(),
+        directory: Directory::open(database.clone(), clock.clone()),
+        dispatcher,
+        entropy: entropy.clone(),
+        inbox,
+        secrets: WebhookSecrets::new(&ring),
+        vault: TokenVault::new(&ring, entropy),
+    }
+}
+
+struct Nobody;
+
+impl Perform for Nobody {
+    async fn perform(&self, _: &ConnectionId, _: &Call) -> Result<(), update_dispatcher::Failure> {
+        Ok(())
+    }
+}
+
+pub(crate) fn project(name: &str) -> ProjectId {
+    format!("prj_{name}").parse().unwrap()
+}
+
+pub(crate) fn bot_token(token: &Token) -> BotToken {
+    token.expose().parse().unwrap()
+}
