@@ -10,6 +10,7 @@ use bot_sender::{BotSender, TokenRefusals};
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use http_listener::{Limits, Listener};
+use key_ring::KeyRing;
 use management_api::{ApiTokens, Check, Environment, ManagementApi, Readiness};
 use request_log::RequestLog;
 use store::{Database, DatabaseUrl, Schema, SoleProcess};
@@ -48,47 +49,29 @@ pub(crate) async fn server(
 ) -> anyhow::Result<Server> {
     first_start::data_dir(&config.data_dir)?;
     let ring = first_start::key_ring(config, &entropy)?;
-    let database = open(&config.database, Schema::Main, POOL).await?;
-    let sole = database.sole_process().await?;
-    let requests = open(&config.requests_database, Schema::Requests, 2).await?;
-
-    let directory = Directory::open(database.clone(), clock.clone());
-    directory.key_checks_verify(&ring).await?;
+    let Stores {
+        database,
+        directory,
+        inbox,
+        request_log,
+        sole,
+    } = stores(config, &ring, &clock).await?;
     let vault = TokenVault::new(&ring, entropy.clone());
     let secrets = WebhookSecrets::new(&ring);
     let client = client(config, &clock, &entropy)?;
     let (sender, refusals) = BotSender::new(client.clone(), directory.clone(), vault.clone());
-
-    let request_log =
-        RequestLog::start(requests, request_log::Config::default(), clock.clone()).await?;
-    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone()).await?;
-    let dispatcher = Dispatcher::start(
-        DispatcherConfig::default(),
-        stages(),
-        Arc::new(inbox.journal()),
-        Arc::new(sender),
-        clock.clone(),
-        entropy.clone(),
-    );
-    for connection in directory.connections_disconnected_ids().await? {
-        dispatcher.pause(&connection);
-        inbox.pause(&connection);
-    }
-    inbox.attach(dispatcher.clone());
-
-    let connections = BotConnections::new(
-        Parts {
-            client,
-            clock: clock.clone(),
-            directory: directory.clone(),
-            dispatcher: dispatcher.clone(),
-            entropy: entropy.clone(),
-            inbox: inbox.clone(),
-            secrets: secrets.clone(),
-            vault,
-        },
-        connecting(config),
-    );
+    let dispatcher = dispatcher(sender, &directory, &inbox, &clock, &entropy).await?;
+    let parts = Parts {
+        client,
+        clock: clock.clone(),
+        directory: directory.clone(),
+        dispatcher: dispatcher.clone(),
+        entropy: entropy.clone(),
+        inbox: inbox.clone(),
+        secrets: secrets.clone(),
+        vault,
+    };
+    let connections = BotConnections::new(parts, connecting(config));
     let tokens = ApiTokens::new(
         database,
         environment(config),
@@ -104,20 +87,17 @@ pub(crate) async fn server(
         clock.clone(),
         entropy.clone(),
     );
+    let (log, limits) = (request_log.clone(), IngressConfig::default());
     let ingress = Ingress::new(
         secrets,
         directory,
         inbox.clone(),
-        request_log.clone(),
+        log,
         clock.clone(),
         &entropy,
-        IngressConfig::default(),
+        limits,
     );
-    let heads = ingress.clone();
-    let public = Listener::bind(config.public_listen, Limits::default(), clock.clone())
-        .await?
-        .observe(move |peer, fault| heads.record_head_fault(peer, fault));
-    let private = Listener::bind(config.private_listen, Limits::default(), clock.clone()).await?;
+    let (public, private) = listeners(config, &ingress, &clock).await?;
     Ok(Server {
         api,
         clock,
@@ -131,6 +111,71 @@ pub(crate) async fn server(
         request_log,
         sole,
     })
+}
+
+/// What the server keeps on disk.
+struct Stores {
+    database: Database,
+    directory: Directory,
+    inbox: Inbox,
+    request_log: RequestLog,
+    sole: SoleProcess,
+}
+
+/// Opens what the server keeps on disk: the database is ours alone, and was written with these keys.
+async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Result<Stores> {
+    let database = open(&config.database, Schema::Main, POOL).await?;
+    let sole = database.sole_process().await?;
+    let requests = open(&config.requests_database, Schema::Requests, 2).await?;
+    let directory = Directory::open(database.clone(), clock.clone());
+    directory.key_checks_verify(ring).await?;
+    let logging = request_log::Config::default();
+    let request_log = RequestLog::start(requests, logging, clock.clone()).await?;
+    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone()).await?;
+    Ok(Stores {
+        database,
+        directory,
+        inbox,
+        request_log,
+        sole,
+    })
+}
+
+/// Starts handling what the inbox holds, disconnected bots' updates excepted.
+async fn dispatcher(
+    sender: BotSender,
+    directory: &Directory,
+    inbox: &Inbox,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> anyhow::Result<Dispatcher> {
+    let dispatcher = Dispatcher::start(
+        DispatcherConfig::default(),
+        stages(),
+        Arc::new(inbox.journal()),
+        Arc::new(sender),
+        clock.clone(),
+        entropy.clone(),
+    );
+    for connection in directory.connections_disconnected_ids().await? {
+        dispatcher.pause(&connection);
+        inbox.pause(&connection);
+    }
+    inbox.attach(dispatcher.clone());
+    Ok(dispatcher)
+}
+
+/// Binds both sockets. What is wrong with a request before it has a head goes into the request log too.
+async fn listeners(
+    config: &Config,
+    ingress: &Ingress,
+    clock: &Clock,
+) -> anyhow::Result<(Listener, Listener)> {
+    let ingress = ingress.clone();
+    let public = Listener::bind(config.public_listen, Limits::default(), clock.clone()).await?;
+    let public = public.observe(move |peer, fault| ingress.record_head_fault(peer, fault));
+    let private = Listener::bind(config.private_listen, Limits::default(), clock.clone()).await?;
+    Ok((public, private))
 }
 
 /// Which of the platform's environments API tokens belong to.
