@@ -20,7 +20,7 @@ pub(crate) fn refusal(call: &Call) -> Option<&'static str> {
         return Some("a method's name has letters and digits only");
     }
     call.params().values().any(names_a_local_file).then_some(
-        "a value begins with file://, which a local Bot API server would read from its own disk",
+        "a value begins with file:/, which a local Bot API server would read from its own disk",
     )
 }
 
@@ -30,8 +30,8 @@ fn names_a_local_file(value: &Value) -> bool {
         Value::String(text) => {
             let text = text.trim_start();
             let local = text
-                .get(..7)
-                .is_some_and(|start| start.eq_ignore_ascii_case("file://"));
+                .get(..FILE.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(FILE));
             local
                 || (text.starts_with(['[', '{'])
                     && serde_json::from_str::<Value>(text)
@@ -43,6 +43,9 @@ fn names_a_local_file(value: &Value) -> bool {
     }
 }
 
+/// With one slash already, so that no way of writing a path is left.
+const FILE: &str = "file:/";
+
 const WEBHOOK: &str = "the connection layer alone sets and removes webhooks";
 const LOG_OUT: &str = "it would log the bot out and lose its queued updates";
 const TOKENS: &str = "it reads or changes a bot's token";
@@ -53,6 +56,10 @@ const FORBIDDEN: &[(&str, &str)] = &[
     (
         "getUpdates",
         "updates come by webhook; asking for them would disturb it",
+    ),
+    (
+        "getWebhookInfo",
+        "its answer shows the secret address of the webhook",
     ),
     ("logOut", LOG_OUT),
     ("close", LOG_OUT),
@@ -85,6 +92,7 @@ mod tests {
         ] {
             assert!(refusal(&call(method, json!({}))).is_some(), "{method}");
         }
+        assert!(refusal(&call("getWebhookInfo", json!({}))).is_some());
         assert!(refusal(&call("getManagedBotToken", json!({}))).is_some());
         assert!(refusal(&call("replaceManagedBotToken", json!({}))).is_some());
         assert_eq!(
@@ -112,6 +120,7 @@ mod tests {
         for params in [
             json!({"photo": "file:///etc/passwd"}),
             json!({"photo": " FILE:///etc/passwd"}),
+            json!({"photo": "file:/etc/passwd"}),
             json!({"media": [{"type": "photo", "media": "file:///etc/passwd"}]}),
             json!({"media": "[{\"type\":\"photo\",\"media\":\"file:///etc/passwd\"}]"}),
         ] {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use connection_directory::{Directory, LiveConnection, Status};
-use ids::ConnectionId;
+use ids::{ConnectionId, TokenVersion};
 use serde_json::value::RawValue;
 use telegram_bot_api::{BotToken, Call, Client};
 use token_vault::{TokenContext, TokenVault};
@@ -26,6 +26,8 @@ pub struct BotSender {
 pub struct TokenRefused {
     /// Whose token it is.
     pub connection: ConnectionId,
+    /// Which of its tokens; a newer one may be in use by now.
+    pub token_version: TokenVersion,
 }
 
 /// Where refused tokens are told, for whoever watches over connections.
@@ -80,6 +82,7 @@ impl BotSender {
             // A full channel means that the watcher has enough to look into already.
             let _ = self.refusals.try_send(TokenRefused {
                 connection: connection.clone(),
+                token_version: live.token_version,
             });
         }
         answer.map_err(SendError::Telegram)
