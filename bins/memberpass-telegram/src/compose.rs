@@ -22,8 +22,8 @@ use webhook_ingress::{Ingress, IngressConfig};
 use webhook_secret::WebhookSecrets;
 
 use crate::config::Config;
-use crate::first_start;
-use crate::greeting::Greeting;
+use crate::journal::LoggedJournal;
+use crate::{first_start, greeting};
 
 /// A server that is ready to serve.
 pub(crate) struct Server {
@@ -60,7 +60,7 @@ pub(crate) async fn server(
     let secrets = WebhookSecrets::new(&ring);
     let client = client(config, &clock, &entropy)?;
     let (sender, refusals) = BotSender::new(client.clone(), directory.clone(), vault.clone());
-    let dispatcher = dispatcher(sender, &directory, &inbox, &clock, &entropy).await?;
+    let dispatcher = dispatcher(sender, &directory, &inbox, &request_log, &clock, &entropy).await?;
     let parts = Parts {
         client,
         clock: clock.clone(),
@@ -146,13 +146,17 @@ async fn dispatcher(
     sender: BotSender,
     directory: &Directory,
     inbox: &Inbox,
+    request_log: &RequestLog,
     clock: &Clock,
     entropy: &Entropy,
 ) -> anyhow::Result<Dispatcher> {
     let dispatcher = Dispatcher::start(
         DispatcherConfig::default(),
         stages(),
-        Arc::new(inbox.journal()),
+        Arc::new(LoggedJournal {
+            inbox: inbox.journal(),
+            log: request_log.clone(),
+        }),
         Arc::new(sender),
         clock.clone(),
         entropy.clone(),
@@ -189,7 +193,7 @@ pub(crate) fn environment(config: &Config) -> Environment {
 
 /// What handles updates, in order. A project's own replies and its forward will stand before the greeting.
 fn stages() -> Vec<Arc<dyn Stage>> {
-    vec![Arc::new(Greeting)]
+    vec![Arc::new(greeting::router())]
 }
 
 /// Opens a database and sees to its tables: SQLite's are made here, Postgres's by the operator.

@@ -5,6 +5,7 @@ mod compose;
 mod config;
 mod first_start;
 mod greeting;
+mod journal;
 mod logging;
 mod serve;
 

@@ -221,8 +221,10 @@ impl Shared {
 
     async fn handle(self: Arc<Self>, mut item: Box<Item>) {
         let before = item.queued.progress;
+        let began = self.clock.elapsed();
         let attempt = AssertUnwindSafe(self.handling.attempt(&mut item)).catch_unwind();
         let ended = self.interrupt.run_until_cancelled(attempt).await;
+        item.took += self.clock.elapsed().saturating_sub(began);
         let lane = item.queued.lane.clone();
         let again = match ended {
             Some(Ok(Ok(()))) => self.finished(&item),
@@ -238,6 +240,8 @@ impl Shared {
 
     fn finished(&self, item: &Item) -> Option<Box<Item>> {
         let outcome = Outcome {
+            update: item.update(),
+            took: item.took,
             handled_at: self.clock.now(),
             calls: item.calls,
             attempts: item.queued.attempts,
@@ -273,8 +277,9 @@ impl Shared {
                     cause
                 };
                 log_dead(queued, &fault.reason, cause);
+                let seq = queued.seq;
                 self.journal
-                    .dead(queued.seq, dead_of(queued, cause, fault.reason, now));
+                    .dead(seq, dead_of(&mut item, cause, fault.reason, now));
                 None
             }
         }

@@ -1,7 +1,10 @@
 //! Where the dispatcher says what became of an update, and where it gets what it could not keep in memory.
 
+use std::time::Duration;
+
 use clock::Timestamp;
 use ids::ConnectionId;
+use telegram_bot_api::UpdateId;
 
 use crate::{Attempt, LaneKey, Progress, Queued, Seq};
 
@@ -45,9 +48,22 @@ pub trait Journal: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Queued>, Self::Error>> + Send;
 }
 
+/// Which update it was, in Telegram's own terms: what a log of requests knows it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateRef {
+    /// Whose bot it came to.
+    pub connection: ConnectionId,
+    /// Its number.
+    pub update_id: UpdateId,
+}
+
 /// How the handling of an update ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
+    /// Which update it was.
+    pub update: UpdateRef,
+    /// How long this process was at work on it, in all its attempts.
+    pub took: Duration,
     /// When.
     pub handled_at: Timestamp,
     /// How many calls were made in this attempt and those before it in this process, refused ones included.
@@ -87,6 +103,10 @@ pub struct Retry {
 /// Why the handling of an update was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dead {
+    /// Which update it was.
+    pub update: UpdateRef,
+    /// How long this process was at work on it, in all its attempts.
+    pub took: Duration,
     /// What kind of end it was.
     pub cause: DeadCause,
     /// Why the last attempt failed, in a sentence.

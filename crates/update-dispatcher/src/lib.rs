@@ -21,7 +21,7 @@ pub mod testing;
 
 pub use crate::dispatcher::{Dispatcher, Drained};
 pub use crate::incoming::Incoming;
-pub use crate::journal::{Dead, DeadCause, Journal, Outcome, RefusedCall, Retry};
+pub use crate::journal::{Dead, DeadCause, Journal, Outcome, RefusedCall, Retry, UpdateRef};
 pub use crate::lane::{InvalidLane, Lane, LaneKey};
 pub use crate::limits::{DispatcherConfig, Limits};
 pub use crate::offer::Offer;

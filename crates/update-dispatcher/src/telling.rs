@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clock::Timestamp;
 
+use crate::item::Item;
 use crate::{Dead, DeadCause, Queued, Retry};
 
 pub(crate) fn retry_of(queued: &Queued, not_before: Timestamp, reason: String) -> Retry {
@@ -17,12 +18,16 @@ pub(crate) fn retry_of(queued: &Queued, not_before: Timestamp, reason: String) -
 }
 
 pub(crate) fn dead_of(
-    queued: &mut Queued,
+    item: &mut Item,
     cause: DeadCause,
     reason: String,
     dead_at: Timestamp,
 ) -> Dead {
+    let update = item.update();
+    let queued = &mut item.queued;
     Dead {
+        update,
+        took: item.took,
         cause,
         reason,
         progress: queued.progress,

@@ -12,7 +12,7 @@ use telegram_bot_api::{ChatId, UpdateId, UpdateKind};
 use tokio::sync::watch;
 use update_dispatcher::{
     Attempt, Dead, DeadCause, Journal as _, Lane, LaneKey, Offer, Outcome, Progress, Queued, Retry,
-    Seq,
+    Seq, UpdateRef,
 };
 use update_inbox::{Dispatch, Inbox, InboxConfig, Receipt, Received, Refused};
 
@@ -150,6 +150,8 @@ pub(crate) fn finish(inbox: &Inbox, seq: Seq) {
     inbox.journal().finished(
         seq,
         Outcome {
+            update: some_update(),
+            took: Duration::from_millis(1),
             handled_at,
             calls: 0,
             attempts: 0,
@@ -175,12 +177,22 @@ pub(crate) fn dead(reason: &str) -> Dead {
         effect: 2,
     };
     Dead {
+        update: some_update(),
+        took: Duration::from_millis(1),
         cause: DeadCause::Exhausted,
         reason: reason.into(),
         progress,
         attempts: 9,
         history: vec![attempt(9, progress)],
         dead_at: Timestamp::from_unix_seconds(1_767_225_800),
+    }
+}
+
+/// The inbox knows updates by their own numbers and takes no notice of this.
+fn some_update() -> UpdateRef {
+    UpdateRef {
+        connection: ConnectionId::from_parts(1, [1; 10]),
+        update_id: UpdateId(1),
     }
 }
 
