@@ -6,7 +6,6 @@ mod show;
 mod token;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use clap::{Arg, ArgMatches, Command, FromArgMatches as _, Subcommand};
 
@@ -55,17 +54,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Task::Config(_) => Ok(()),
         }
     })
-}
-
-/// Tells on standard error why the command failed, with its causes.
-pub(crate) fn complain(error: &anyhow::Error) {
-    // Nobody is left to be told when standard error is closed.
-    let _ = writeln!(std::io::stderr(), "memberpass-telegram: {error:#}");
-}
-
-/// Writes one line to standard output.
-pub(crate) fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
-    writeln!(std::io::stdout(), "{line}")
 }
 
 fn command_line() -> Command {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bot_connection::{BotConnections, ConnectConfig, Parts};
-use bot_sender::{BotSender, TokenRefusals};
+use bot_sender::BotSender;
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use http_listener::{Limits, Listener};
@@ -23,22 +23,20 @@ use webhook_secret::WebhookSecrets;
 
 use crate::config::Config;
 use crate::journal::LoggedJournal;
+use crate::upkeep::Upkeep;
 use crate::{first_start, greeting};
 
 /// A server that is ready to serve.
 pub(crate) struct Server {
     pub(crate) api: ManagementApi,
-    pub(crate) clock: Clock,
-    pub(crate) connections: BotConnections,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) inbox: Inbox,
     pub(crate) ingress: Ingress,
     pub(crate) private: Listener,
     pub(crate) public: Listener,
-    pub(crate) refusals: TokenRefusals,
     pub(crate) request_log: RequestLog,
-    /// No other process serves this database while it is held.
-    pub(crate) sole: SoleProcess,
+    /// Holds the claim on the database too: no other process serves it meanwhile.
+    pub(crate) upkeep: Upkeep,
 }
 
 /// Builds the server. Nothing is served yet, but both sockets are bound and the database is ours.
@@ -98,18 +96,22 @@ pub(crate) async fn server(
         limits,
     );
     let (public, private) = listeners(config, &ingress, &clock).await?;
-    Ok(Server {
-        api,
+    let upkeep = Upkeep {
         clock,
         connections,
+        inbox: inbox.clone(),
+        refusals,
+        sole,
+    };
+    Ok(Server {
+        api,
         dispatcher,
         inbox,
         ingress,
         private,
         public,
-        refusals,
         request_log,
-        sole,
+        upkeep,
     })
 }
 

@@ -7,7 +7,9 @@ mod first_start;
 mod greeting;
 mod journal;
 mod logging;
+mod output;
 mod serve;
+mod upkeep;
 
 use std::process::ExitCode;
 
@@ -15,7 +17,7 @@ fn main() -> ExitCode {
     match command::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            command::complain(&error);
+            output::complain(&error);
             ExitCode::FAILURE
         }
     }

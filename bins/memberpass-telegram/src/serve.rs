@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bot_connection::BotConnections;
 use clock::{Clock, Entropy};
 use hyper::service::service_fn;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,79 +18,47 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(wait_for_signal(stop.clone())?);
     welcome(&config, &server)?;
-    serve(server, stop, config.shutdown_deadline).await;
+    serve(server, stop, config.shutdown_deadline).await?;
     tracing::info!(
         "stopped; webhooks stay registered, and updates that were not handled stay in the inbox"
     );
     Ok(())
 }
 
-async fn serve(server: Server, stop: CancellationToken, deadline: Duration) {
+async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> anyhow::Result<()> {
     let Server {
         api,
-        clock,
-        connections,
         dispatcher,
         inbox,
         ingress,
         private,
         public,
-        mut refusals,
         request_log,
-        sole,
+        upkeep,
     } = server;
-    let watch = tokio::spawn(async move {
-        while let Some(refused) = refusals.recv().await {
-            tracing::warn!(connection = %refused.connection, "Telegram does not accept this bot's token any more");
-        }
-    });
-    let resuming = tokio::spawn(resume(
-        connections,
-        inbox.clone(),
-        clock.clone(),
-        stop.clone(),
-    ));
+    let upkeep = tokio::spawn(upkeep.run(stop.clone()));
     let api = service_fn(move |request| {
         let api = api.clone();
         async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
     });
     tokio::join!(
         public.serve(ingress.service(), stop.clone()),
-        private.serve(api, stop.clone())
+        private.serve(api, stop)
     );
     let drained = dispatcher.drain(deadline).await;
     if !drained.interrupted.is_empty() {
+        let updates = drained.interrupted.len();
         tracing::warn!(
-            updates = drained.interrupted.len(),
+            updates,
             "updates were interrupted; they will be handled again"
         );
     }
-    let _ = resuming.await;
-    watch.abort();
+    let claim = upkeep.await.context("the upkeep panicked")?;
     inbox.close().await;
     request_log.close().await;
-    drop(sole);
-}
-
-/// Ends what a crash or an unreachable Telegram left unfinished, at once and then from time to time.
-async fn resume(
-    connections: BotConnections,
-    inbox: update_inbox::Inbox,
-    clock: Clock,
-    stop: CancellationToken,
-) {
-    loop {
-        if let Err(error) = connections.resume_unfinished().await {
-            tracing::warn!(%error, "unfinished operations could not be listed");
-        }
-        if let Err(error) = inbox.expire().await {
-            tracing::warn!(%error, "parked updates could not be looked through");
-        }
-        tokio::select! {
-            () = clock.sleep(RESUME_EVERY) => {}
-            () = stop.cancelled() => return,
-        }
-    }
+    // Only now may another process serve the database.
+    drop(claim?);
+    Ok(())
 }
 
 fn wait_for_signal(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
@@ -151,5 +118,3 @@ fn welcome(config: &Config, server: &Server) -> anyhow::Result<()> {
     out.flush()?;
     Ok(())
 }
-
-const RESUME_EVERY: Duration = Duration::from_secs(15);

@@ -3,9 +3,9 @@ use clap::Subcommand;
 use clock::Entropy;
 use key_ring::KeyRing;
 
-use super::say;
 use crate::config::Config;
 use crate::first_start;
+use crate::output::say;
 
 #[derive(Subcommand)]
 pub(super) enum Keys {

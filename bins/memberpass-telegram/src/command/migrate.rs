@@ -1,8 +1,8 @@
 use store::{Database, Schema};
 
-use super::say;
 use crate::config::Config;
 use crate::first_start;
+use crate::output::say;
 
 /// Applies every pending migration of both schemas.
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {

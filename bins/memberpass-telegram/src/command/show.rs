@@ -1,7 +1,7 @@
 use clap::Subcommand;
 
-use super::say;
 use crate::config::Sources;
+use crate::output::say;
 
 #[derive(Subcommand)]
 pub(super) enum Config {

@@ -4,9 +4,9 @@ use ids::{ApiTokenId, ProjectId};
 use management_api::{Abilities, Ability, ApiTokens};
 use store::{Database, Schema};
 
-use super::say;
 use crate::compose;
 use crate::config::Config;
+use crate::output::say;
 
 #[derive(Subcommand)]
 pub(super) enum Token {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Limit;
+use super::limits::Limit;
 
 /// When the calls of one key go out. However one lays a window of the limit's span over them, at most as many fall
 /// within as the limit allows.

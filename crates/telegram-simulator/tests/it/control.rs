@@ -64,6 +64,10 @@ async fn a_story_told_over_http() {
         .wait_for(|ledger| ledger.acknowledged(id).len() == 3, DEADLINE)
         .await
         .unwrap();
+    the_story_is_on_record(&telegram, bot).await;
+}
+
+async fn the_story_is_on_record(telegram: &Telegram, bot: &Value) {
     let ledger = telegram
         .get(&format!("/control/ledger?bot={bot}"))
         .await

@@ -1,7 +1,6 @@
 //! A simulator with one bot, a clock that is turned by hand, and a plain HTTP client.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clock::{Clock, Entropy, ManualClock};
 use serde_json::{Value, json};
@@ -9,10 +8,8 @@ use telegram_simulator::{BotId, ChatId, Control, Resolution, Simulator, Simulato
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+pub(crate) use crate::receiver::DEADLINE;
 use crate::receiver::Receiver;
-
-/// How long a test waits for what really happens, on the machine's clock.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) const CHAT: ChatId = ChatId(5_550_001);
 pub(crate) const URL: &str = "https://bots.example.com/hook?x=1";

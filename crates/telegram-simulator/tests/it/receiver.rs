@@ -1,6 +1,7 @@
 //! A webhook's other end, read byte by byte: every request is handed to the test, which writes the answer.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clock::Clock;
 use serde_json::Value;
@@ -8,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::harness::DEADLINE;
+/// How long a test waits for what really happens, on the machine's clock.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
@@ -49,7 +51,7 @@ impl Receiver {
 
     /// That nothing comes while everything that is ready to run does.
     pub(crate) async fn nothing(&mut self) {
-        let pause = std::time::Duration::from_millis(60);
+        let pause = Duration::from_millis(60);
         let came = Clock::system()
             .timeout(pause, self.requests.recv())
             .await

@@ -275,7 +275,7 @@ impl Bot {
         }
         if queue.is_idle() {
             self.lanes.remove(lane);
-            super::shrink(&mut self.lanes);
+            super::shrink::shrink(&mut self.lanes);
         }
     }
 

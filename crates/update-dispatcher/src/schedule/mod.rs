@@ -9,11 +9,11 @@ mod lane_queue;
 mod refill;
 mod report;
 mod ring;
+mod shrink;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use clock::Timestamp;
 use ids::ConnectionId;
@@ -178,14 +178,7 @@ impl Schedule {
     fn forget_if_idle(&mut self, connection: &ConnectionId) {
         if self.bots.get(connection).is_some_and(Bot::is_idle) {
             self.bots.remove(connection);
-            shrink(&mut self.bots);
+            shrink::shrink(&mut self.bots);
         }
-    }
-}
-
-/// Gives memory back when a map holds much less than it once did.
-fn shrink<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
-    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
-        map.shrink_to(map.len() * 2);
     }
 }
