@@ -2,42 +2,54 @@
 
 use std::time::Duration;
 
-use bot_connection::{BotConnections, BotView, Connected, Error, Status};
+use bot_connection::{BotConnections, Connected, Error};
 use bytes::Bytes;
 use clock::Clock;
 use http::{Response, StatusCode};
 use http_body::Body;
 use http_body_util::Full;
-use http_listener::{BodyFault, read_body};
-use ids::{ConnectionId, ProjectId, RequestId};
-use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Serialize};
-use telegram_bot_api::BotToken;
-use zeroize::Zeroizing;
+use ids::{ProjectId, RequestId};
+use telegram_bot_api::TokenWarning;
+use tokio::task::{JoinError, JoinHandle};
 
-use crate::answer;
-use crate::connecting;
 use crate::error::ApiError;
+use crate::late::{Late, LateOnes};
+use crate::shown::Shown;
+use crate::{answer, connecting, pasted};
 
 #[derive(Clone)]
 pub(crate) struct Bots {
     connections: BotConnections,
     clock: Clock,
+    late: LateOnes,
 }
+
+/// A change of a project's bot that was asked for.
+struct Change<'a> {
+    project: &'a ProjectId,
+    request: &'a RequestId,
+    /// What looks odd about the token that was pasted.
+    odd: Option<TokenWarning>,
+}
+
+type Answer = Result<Response<Full<Bytes>>, ApiError>;
+type Outcome = Result<Result<Connected, Error>, JoinError>;
 
 impl Bots {
     pub(crate) fn new(connections: BotConnections, clock: Clock) -> Self {
-        Self { connections, clock }
+        Self {
+            connections,
+            clock,
+            late: LateOnes::default(),
+        }
     }
 
     pub(crate) async fn show(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let view = self.connections.view(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
-        Ok(answer::json(
-            StatusCode::OK,
-            &Shown::of(project, view.as_ref(), Vec::new()),
-            id,
-        ))
+        let late = self.late.of(project);
+        let shown = Shown::of(project, view.as_ref()).after(late.as_ref());
+        Ok(answer::json(StatusCode::OK, &shown, id))
     }
 
     pub(crate) async fn put_token<B>(&self, project: &ProjectId, body: B, id: &RequestId) -> Answer
@@ -45,161 +57,123 @@ impl Bots {
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let body = read_body(body, BODY_LIMIT_BYTES, &self.clock, BODY_DEADLINE).await;
-        // The body holds a token: these bytes are wiped when they have been read.
-        let body = Zeroizing::new(Vec::from(body.map_err(unreadable)?));
-        let token = token_of(&body)?;
+        let token = pasted::token(body, &self.clock).await?;
+        let odd = token.warning();
         let (connections, owner) = (self.connections.clone(), project.clone());
         let work = async move { connections.put_token(&owner, &token).await };
-        self.within_two_seconds(project, work, id).await
+        self.within_two_seconds(
+            Change {
+                project,
+                request: id,
+                odd,
+            },
+            work,
+        )
+        .await
     }
 
     pub(crate) async fn reconnect(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let (connections, owner) = (self.connections.clone(), project.clone());
         let work = async move { connections.reconnect(&owner).await };
-        self.within_two_seconds(project, work, id).await
+        self.within_two_seconds(
+            Change {
+                project,
+                request: id,
+                odd: None,
+            },
+            work,
+        )
+        .await
     }
 
     pub(crate) async fn disconnect(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let view = self.connections.disconnect(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
+        self.late.forget(project);
         Ok(answer::json(
             StatusCode::OK,
-            &Shown::of(project, Some(&view), Vec::new()),
+            &Shown::of(project, Some(&view)),
             id,
         ))
     }
 
     /// Telegram may take its time: then the answer is 202 and the step reached, and the work goes on.
-    async fn within_two_seconds<F>(&self, project: &ProjectId, work: F, id: &RequestId) -> Answer
+    async fn within_two_seconds<F>(&self, change: Change<'_>, work: F) -> Answer
     where
         F: Future<Output = Result<Connected, Error>> + Send + 'static,
     {
         // A task of its own, so that a caller who hangs up does not stop the work half way.
-        let work = tokio::spawn(work);
-        match self.clock.timeout(Duration::from_secs(2), work).await {
-            Ok(Ok(Ok(done))) => {
-                let warnings = done.warnings.iter().map(ToString::to_string).collect();
-                Ok(answer::json(
-                    StatusCode::OK,
-                    &Shown::of(project, Some(&done.view), warnings),
-                    id,
-                ))
-            }
-            Ok(Ok(Err(error))) => Err(connecting::explain(&error, id)),
-            Ok(Err(panicked)) => Err(ApiError::internal(&panicked, id)),
-            Err(_) => {
-                let view = self.connections.view(project).await;
-                let view = view.map_err(|error| connecting::explain(&error, id))?;
-                Ok(answer::json(
-                    StatusCode::ACCEPTED,
-                    &Shown::of(project, view.as_ref(), Vec::new()),
-                    id,
-                ))
-            }
+        let mut work = tokio::spawn(work);
+        let in_time = self.clock.timeout(PATIENCE, &mut work).await;
+        if let Ok(outcome) = in_time {
+            return self.ended(&change, outcome);
         }
+        let view = self.connections.view(change.project).await;
+        let view = view.map_err(|error| connecting::explain(&error, change.request))?;
+        if work.is_finished() {
+            return self.ended(&change, work.await);
+        }
+        self.late.forget(change.project);
+        self.follow(&change, work);
+        let shown = Shown::of(change.project, view.as_ref()).under_way();
+        Ok(answer::json(StatusCode::ACCEPTED, &shown, change.request))
+    }
+
+    fn ended(&self, change: &Change<'_>, outcome: Outcome) -> Answer {
+        self.late.forget(change.project);
+        let done = change.read(outcome)?;
+        let warnings = texts(&done);
+        let shown = Shown::of(change.project, Some(&done.view)).warned(&warnings);
+        Ok(answer::json(StatusCode::OK, &shown, change.request))
+    }
+
+    /// Keeps what becomes of the work for whoever asks later, unless the bot's record tells it.
+    fn follow(&self, change: &Change<'_>, work: JoinHandle<Result<Connected, Error>>) {
+        let this = self.clone();
+        let (project, request, odd) = (change.project.clone(), change.request.clone(), change.odd);
+        tokio::spawn(async move {
+            let change = Change {
+                project: &project,
+                request: &request,
+                odd,
+            };
+            let late = match change.read(work.await) {
+                Ok(done) => Late::Done {
+                    warnings: texts(&done),
+                },
+                Err(error) => Late::from(error),
+            };
+            let told = match &late {
+                Late::Done { warnings } => warnings.is_empty(),
+                Late::Failed { .. } => this.record_tells(&project).await,
+            };
+            if !told {
+                this.late.keep(project, late);
+            }
+        });
+    }
+
+    async fn record_tells(&self, project: &ProjectId) -> bool {
+        let view = self.connections.view(project).await.ok().flatten();
+        view.is_some_and(|view| view.warning.is_some())
     }
 }
 
-type Answer = Result<Response<Full<Bytes>>, ApiError>;
-
-fn token_of(body: &[u8]) -> Result<BotToken, ApiError> {
-    let body: PutToken = serde_json::from_slice(body).map_err(|_| {
-        invalid("The body is not a JSON object with a token.")
-            .field("token", "a string, as @BotFather gives it")
-    })?;
-    body.token
-        .expose_secret()
-        .parse()
-        .map_err(|fault: telegram_bot_api::InvalidToken| {
-            invalid("This is not a bot token.").field("token", fault.to_string())
+impl Change<'_> {
+    fn read(&self, outcome: Outcome) -> Result<Connected, ApiError> {
+        let done = outcome.map_err(|panicked| ApiError::internal(&panicked, self.request))?;
+        done.map_err(|error| match (&error, self.odd) {
+            (Error::TokenNotValid, Some(odd)) => {
+                connecting::explain(&error, self.request).field("token", odd.to_string())
+            }
+            _ => connecting::explain(&error, self.request),
         })
-}
-
-fn invalid(message: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "VALIDATION_FAILED",
-        message,
-        "Send {\"token\":\"…\"} with the token that @BotFather shows for the bot.",
-    )
-}
-
-fn unreadable(fault: BodyFault) -> ApiError {
-    let (status, code) = match fault {
-        BodyFault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-        BodyFault::TimedOut => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
-        _ => (StatusCode::BAD_REQUEST, "BODY_UNREADABLE"),
-    };
-    ApiError::new(
-        status,
-        code,
-        "The request's body could not be read.",
-        "Send a small JSON object, at once.",
-    )
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PutToken {
-    token: secrecy::SecretString,
-}
-
-/// The platform's status shape.
-#[derive(Serialize)]
-struct Shown<'a> {
-    data: Data<'a>,
-}
-
-#[derive(Serialize)]
-struct Data<'a> {
-    project_id: &'a ProjectId,
-    connected: bool,
-    bot: Option<Bot<'a>>,
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Bot<'a> {
-    id: &'a ConnectionId,
-    name: Option<&'a str>,
-    url: Option<String>,
-}
-
-impl<'a> Shown<'a> {
-    fn of(project_id: &'a ProjectId, view: Option<&'a BotView>, warnings: Vec<String>) -> Self {
-        let data = match view {
-            None => Data {
-                project_id,
-                connected: false,
-                bot: None,
-                status: "none",
-                step: None,
-                warnings,
-            },
-            Some(view) => Data {
-                project_id,
-                connected: view.status == Status::Active,
-                bot: Some(Bot {
-                    id: &view.connection,
-                    name: view.username.as_deref(),
-                    url: view
-                        .username
-                        .as_ref()
-                        .map(|name| format!("https://t.me/{name}")),
-                }),
-                status: view.status.as_str(),
-                step: view.step.as_deref(),
-                warnings: view.warning.iter().cloned().chain(warnings).collect(),
-            },
-        };
-        Self { data }
     }
 }
 
-const BODY_LIMIT_BYTES: usize = 16 * 1024;
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+fn texts(done: &Connected) -> Vec<String> {
+    done.warnings.iter().map(ToString::to_string).collect()
+}
+
+/// How long a caller waits for Telegram.
+const PATIENCE: Duration = Duration::from_secs(2);

@@ -43,7 +43,9 @@ impl ApiError {
         }
     }
 
+    /// What is wrong with a field; the last word on each counts.
     pub(crate) fn field(mut self, field: &'static str, message: impl Into<String>) -> Self {
+        self.fields.retain(|known| known.field != field);
         self.fields.push(Field {
             field,
             message: message.into(),
@@ -110,7 +112,7 @@ struct Inner<'a> {
 }
 
 /// An error with its causes, for the log.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -7,7 +7,10 @@ mod bots;
 mod connecting;
 mod error;
 mod health;
+mod late;
+mod pasted;
 mod route;
+mod shown;
 mod tokens;
 
 pub use crate::api::ManagementApi;

@@ -1,0 +1,148 @@
+//! Who may call, and what they may see.
+
+use ids::ProjectId;
+use management_api::{Abilities, Ability, ApiTokens, Environment};
+
+use crate::support::{Place, bot, on_both, pasted};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_one_good_bearer_token_is_taken() {
+    on_both(async |place| {
+        let good = format!("Bearer {}", place.bearer);
+        let altered = match good.strip_suffix('A') {
+            Some(rest) => format!("{rest}B"),
+            None => format!("{}A", &good[..good.len() - 1]),
+        };
+        let other_environment = good.replacen("live", "test", 1);
+        let cut = &good[..good.len() - 1];
+        let longer = format!("{good}A");
+        let unknown = "Bearer mpt_live_01ARZ3NDEKTSV4RRFFQ69G5FAV_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let basic = good.replacen("Bearer", "Basic", 1);
+        let refused: [&[&str]; 12] = [
+            &[],
+            &[""],
+            &["Bearer"],
+            &["Bearer "],
+            &["Bearer nonsense"],
+            &[&basic],
+            &[&good[7..]],
+            &[&good, &good],
+            &[&altered],
+            &[&other_environment],
+            &[cut],
+            &[&longer],
+        ];
+        for authorization in refused.into_iter().chain([&[unknown][..]]) {
+            let answer = place.send_as(authorization, "GET", &bot("1"), "").await;
+            assert_eq!(answer.fault(), (401, "UNAUTHENTICATED"), "{authorization:?}");
+            assert_eq!(answer.header("www-authenticate"), "Bearer");
+        }
+        let lower = good.replacen("Bearer", "bearer", 1);
+        assert_eq!(place.send_as(&[&lower], "GET", &bot("1"), "").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_is_worth_nothing_at_once() {
+    on_both(async |place| {
+        let token = place
+            .tokens
+            .mint("old", Abilities::all(), None)
+            .await
+            .unwrap();
+        let bearer = format!("Bearer {}", token.expose());
+        assert_eq!(
+            place.send_as(&[&bearer], "GET", &bot("1"), "").await.status,
+            200
+        );
+        assert!(place.tokens.revoke(token.id()).await.unwrap());
+        let answer = place.send_as(&[&bearer], "GET", &bot("1"), "").await;
+        assert_eq!(answer.fault(), (401, "UNAUTHENTICATED"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_the_test_environment_is_good_there() {
+    on_both(async |place| {
+        let entropy = clock::Entropy::seeded(9);
+        let (database, clock) = (place.database.clone(), place.clock.clone());
+        let tests = ApiTokens::new(database, Environment::Test, clock, entropy);
+        let token = tests.mint("test", Abilities::all(), None).await.unwrap();
+        assert!(token.expose().starts_with("mpt_test_"));
+        assert!(tests.verify(token.expose()).await.unwrap().is_some());
+        assert_eq!(place.tokens.verify(token.expose()).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ability_is_needed_for_each_call() {
+    on_both(async |place| {
+        let calls = [
+            ("GET", bot("1"), Ability::ProjectView),
+            ("PUT", bot("1"), Ability::ProjectManage),
+            ("DELETE", bot("1"), Ability::ProjectManage),
+            (
+                "POST",
+                format!("{}/reconnect", bot("1")),
+                Ability::ProjectManage,
+            ),
+        ];
+        for held in Ability::ALL {
+            let bearer = mint(&place, [held].into_iter().collect(), None).await;
+            for (method, path, needed) in &calls {
+                let answer = place.send_as(&[&bearer], method, path, "").await;
+                if held == *needed {
+                    assert_ne!(answer.status, 403, "{method} {path} {answer:?}");
+                } else {
+                    assert_eq!(
+                        answer.fault(),
+                        (403, "TOKEN_MISSING_ABILITY"),
+                        "{method} {path}"
+                    );
+                    let message = answer.body["error"]["message"].as_str().unwrap();
+                    assert!(message.contains(needed.as_str()), "{message}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_project_is_not_there_for_a_token_of_one_project() {
+    on_both(async |place| {
+        let (_, token) = place.control.new_bot("Helper", "helper_bot");
+        assert_eq!(place.put("1", &token).await.status, 200);
+        let own: ProjectId = "prj_2".parse().unwrap();
+        // Without the ability too: which of the two is missing is not told.
+        for abilities in [Abilities::all(), std::iter::empty().collect()] {
+            let bearer = mint(&place, abilities, Some(own.clone())).await;
+            for (method, body) in [
+                ("GET", String::new()),
+                ("PUT", pasted(&token)),
+                ("DELETE", String::new()),
+            ] {
+                let answer = place.send_as(&[&bearer], method, &bot("1"), &body).await;
+                assert_eq!(answer.fault(), (404, "RESOURCE_NOT_FOUND"), "{method}");
+            }
+        }
+        let bearer = mint(&place, Abilities::all(), Some(own)).await;
+        assert_eq!(
+            place.send_as(&[&bearer], "GET", &bot("2"), "").await.status,
+            200
+        );
+        assert_eq!(
+            place.send("GET", &bot("1"), "").await.data()["connected"],
+            true
+        );
+    })
+    .await;
+}
+
+async fn mint(place: &Place, abilities: Abilities, project: Option<ProjectId>) -> String {
+    let token = place.tokens.mint("test", abilities, project).await.unwrap();
+    format!("Bearer {}", token.expose())
+}

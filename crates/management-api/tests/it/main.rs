@@ -1,0 +1,11 @@
+//! What management-api promises, with a simulated Telegram behind it, on SQLite and on Postgres alike.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod authentication;
+mod bodies;
+mod bots;
+mod health;
+mod routes;
+mod slow;
+mod support;
+mod tokens;
