@@ -149,3 +149,21 @@ async fn a_third_token_takes_over_a_rotation_that_is_not_done() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reconnect_ends_the_ten_minutes() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let first = place.record("1").await;
+        let new = place.control.revoke(bot).unwrap();
+        place.put("1", &new).await.unwrap();
+        let second = place.record("1").await;
+        place.connections.disconnect(&project("1")).await.unwrap();
+        place.put("1", &new).await.unwrap();
+        assert!(!place.accepts(&first.id, first.current).await);
+        assert!(!place.accepts(&first.id, second.current).await);
+        assert_eq!(place.is_connected("1", bot).await.previous, None);
+    })
+    .await;
+}
