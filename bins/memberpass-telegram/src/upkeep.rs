@@ -32,15 +32,19 @@ impl Upkeep {
                     "the claim on the database is lost; another process may serve it now",
                 );
             }
-            if let Err(error) = self.connections.resume_unfinished().await {
-                tracing::warn!(%error, "unfinished operations could not be listed");
-            }
-            if let Err(error) = self.inbox.expire().await {
-                tracing::warn!(%error, "parked updates could not be looked through");
-            }
-            if !self.pause(&stop).await {
+            // Telegram may keep us waiting; what is broken off is resumed after the next start.
+            if stop.run_until_cancelled(self.look()).await.is_none() || !self.pause(&stop).await {
                 return Ok(self.sole);
             }
+        }
+    }
+
+    async fn look(&self) {
+        if let Err(error) = self.connections.resume_unfinished().await {
+            tracing::warn!(%error, "unfinished operations could not be listed");
+        }
+        if let Err(error) = self.inbox.expire().await {
+            tracing::warn!(%error, "parked updates could not be looked through");
         }
     }
 
