@@ -1,7 +1,5 @@
 //! The server, put together: each part is built from those below it. Read it from top to bottom.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,9 +7,9 @@ use bot_connection::{BotConnections, ConnectConfig, Parts};
 use bot_sender::BotSender;
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
-use http_listener::{Limits, Listener};
+use http_listener::Listener;
 use key_ring::KeyRing;
-use management_api::{ApiTokens, Check, Environment, ManagementApi, Readiness};
+use management_api::{ApiTokens, Environment, ManagementApi};
 use request_log::RequestLog;
 use store::{Database, DatabaseUrl, Schema, SoleProcess};
 use telegram_bot_api::{Client, ClientConfig, UpdateKind};
@@ -23,8 +21,9 @@ use webhook_secret::WebhookSecrets;
 
 use crate::config::Config;
 use crate::journal::LoggedJournal;
+use crate::readiness::InboxReadiness;
 use crate::upkeep::Upkeep;
-use crate::{first_start, greeting};
+use crate::{descriptors, first_start, greeting};
 
 /// A server that is ready to serve.
 pub(crate) struct Server {
@@ -39,13 +38,15 @@ pub(crate) struct Server {
     pub(crate) upkeep: Upkeep,
 }
 
-/// Builds the server. Nothing is served yet, but both sockets are bound and the database is ours.
+/// Builds the server. Both sockets are bound and the database is ours when the first update is handled, and nothing can
+/// fail after that.
 pub(crate) async fn server(
     config: &Config,
     clock: Clock,
     entropy: Entropy,
 ) -> anyhow::Result<Server> {
     first_start::data_dir(&config.data_dir)?;
+    let (public, private) = listeners(config, &clock).await?;
     let ring = first_start::key_ring(config, &entropy)?;
     let Stores {
         database,
@@ -54,11 +55,23 @@ pub(crate) async fn server(
         request_log,
         sole,
     } = stores(config, &ring, &clock).await?;
+    let tokens = ApiTokens::new(
+        database,
+        environment(config),
+        clock.clone(),
+        entropy.clone(),
+    );
+    first_start::api_token(&config.data_dir, &tokens).await?;
     let vault = TokenVault::new(&ring, entropy.clone());
     let secrets = WebhookSecrets::new(&ring);
     let client = client(config, &clock, &entropy)?;
     let (sender, refusals) = BotSender::new(client.clone(), directory.clone(), vault.clone());
-    let dispatcher = dispatcher(sender, &directory, &inbox, &request_log, &clock, &entropy).await?;
+    let journal = LoggedJournal {
+        inbox: inbox.journal(),
+        log: request_log.clone(),
+    };
+    let dispatcher = dispatcher(sender, journal, &directory, &inbox, &clock, &entropy).await?;
+
     let parts = Parts {
         client,
         clock: clock.clone(),
@@ -70,14 +83,7 @@ pub(crate) async fn server(
         vault,
     };
     let connections = BotConnections::new(parts, connecting(config));
-    let tokens = ApiTokens::new(
-        database,
-        environment(config),
-        clock.clone(),
-        entropy.clone(),
-    );
-    first_start::api_token(&config.data_dir, &tokens).await?;
-    let ready = Arc::new(InboxReadiness(inbox.clone()));
+    let ready = Arc::new(InboxReadiness::new(inbox.clone(), clock.clone()));
     let api = ManagementApi::new(
         connections.clone(),
         tokens,
@@ -95,10 +101,10 @@ pub(crate) async fn server(
         &entropy,
         limits,
     );
-    let (public, private) = listeners(config, &ingress, &clock).await?;
     let upkeep = Upkeep {
         clock,
         connections,
+        dispatcher: dispatcher.clone(),
         inbox: inbox.clone(),
         refusals,
         sole,
@@ -146,24 +152,22 @@ async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Resul
 /// Starts handling what the inbox holds, disconnected bots' updates excepted.
 async fn dispatcher(
     sender: BotSender,
+    journal: LoggedJournal,
     directory: &Directory,
     inbox: &Inbox,
-    request_log: &RequestLog,
     clock: &Clock,
     entropy: &Entropy,
 ) -> anyhow::Result<Dispatcher> {
+    let disconnected = directory.connections_disconnected_ids().await?;
     let dispatcher = Dispatcher::start(
         DispatcherConfig::default(),
         stages(),
-        Arc::new(LoggedJournal {
-            inbox: inbox.journal(),
-            log: request_log.clone(),
-        }),
+        Arc::new(journal),
         Arc::new(sender),
         clock.clone(),
         entropy.clone(),
     );
-    for connection in directory.connections_disconnected_ids().await? {
+    for connection in disconnected {
         dispatcher.pause(&connection);
         inbox.pause(&connection);
     }
@@ -171,16 +175,11 @@ async fn dispatcher(
     Ok(dispatcher)
 }
 
-/// Binds both sockets. What is wrong with a request before it has a head goes into the request log too.
-async fn listeners(
-    config: &Config,
-    ingress: &Ingress,
-    clock: &Clock,
-) -> anyhow::Result<(Listener, Listener)> {
-    let ingress = ingress.clone();
-    let public = Listener::bind(config.public_listen, Limits::default(), clock.clone()).await?;
-    let public = public.observe(move |peer, fault| ingress.record_head_fault(peer, fault));
-    let private = Listener::bind(config.private_listen, Limits::default(), clock.clone()).await?;
+/// Binds both sockets, and shares out among them what the process may have open.
+async fn listeners(config: &Config, clock: &Clock) -> anyhow::Result<(Listener, Listener)> {
+    let (public, private) = descriptors::share();
+    let public = Listener::bind(config.public_listen, public, clock.clone()).await?;
+    let private = Listener::bind(config.private_listen, private, clock.clone()).await?;
     Ok((public, private))
 }
 
@@ -236,21 +235,6 @@ fn connecting(config: &Config) -> ConnectConfig {
         max_connections: 40,
         public_url: config.public_url.clone(),
         resolves_name: !config.custom_bot_api,
-    }
-}
-
-/// Ready means that an update can be stored; nothing else decides.
-struct InboxReadiness(Inbox);
-
-impl Readiness for InboxReadiness {
-    fn checks(&self) -> Pin<Box<dyn Future<Output = Vec<Check>> + Send + '_>> {
-        Box::pin(async {
-            vec![Check {
-                name: "inbox",
-                ok: self.0.ready().await.is_ok(),
-                decides: true,
-            }]
-        })
     }
 }
 

@@ -3,11 +3,13 @@
 mod command;
 mod compose;
 mod config;
+mod descriptors;
 mod first_start;
 mod greeting;
 mod journal;
 mod logging;
 mod output;
+mod readiness;
 mod serve;
 mod upkeep;
 

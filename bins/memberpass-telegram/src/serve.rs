@@ -37,6 +37,9 @@ async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> a
         upkeep,
     } = server;
     let upkeep = tokio::spawn(upkeep.run(stop.clone()));
+    // What is wrong with a request before it has a head goes into the request log too.
+    let heads = ingress.clone();
+    let public = public.observe(move |peer, fault| heads.record_head_fault(peer, fault));
     let api = service_fn(move |request| {
         let api = api.clone();
         async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }

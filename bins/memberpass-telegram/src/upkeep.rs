@@ -1,4 +1,4 @@
-//! What has to be looked after from time to time while the server serves.
+//! What has to be looked after while the server serves.
 
 use std::time::Duration;
 
@@ -8,61 +8,88 @@ use bot_sender::TokenRefusals;
 use clock::Clock;
 use store::SoleProcess;
 use tokio_util::sync::CancellationToken;
+use update_dispatcher::Dispatcher;
 use update_inbox::Inbox;
 
 /// What is looked after.
 pub(crate) struct Upkeep {
     pub(crate) clock: Clock,
     pub(crate) connections: BotConnections,
+    pub(crate) dispatcher: Dispatcher,
     pub(crate) inbox: Inbox,
     pub(crate) refusals: TokenRefusals,
     pub(crate) sole: SoleProcess,
 }
 
 impl Upkeep {
-    /// Looks after everything at once and then every few seconds, until told to stop, and gives the database's claim back.
+    /// Looks after everything until told to stop, and gives the claim on the database back.
     ///
     /// # Errors
-    /// When the claim is lost: another process may serve the database now, so this one has told itself to stop.
-    pub(crate) async fn run(mut self, stop: CancellationToken) -> anyhow::Result<SoleProcess> {
-        loop {
-            if let Err(error) = self.sole.check().await {
-                stop.cancel();
-                return Err(error).context(
-                    "the claim on the database is lost; another process may serve it now",
-                );
-            }
-            // Telegram may keep us waiting; what is broken off is resumed after the next start.
-            if stop.run_until_cancelled(self.look()).await.is_none() || !self.pause(&stop).await {
-                return Ok(self.sole);
-            }
-        }
+    /// When the claim is lost: another process may serve the database now. Nothing is handled any more, and the whole
+    /// server has been told to stop.
+    pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<SoleProcess> {
+        let Self {
+            clock,
+            connections,
+            dispatcher,
+            inbox,
+            refusals,
+            mut sole,
+        } = self;
+        let lost = tokio::select! {
+            error = hold(&mut sole, &clock) => error,
+            () = finish(&connections, &clock) => return Ok(sole),
+            () = expire(&inbox, &clock) => return Ok(sole),
+            () = hear(refusals) => return Ok(sole),
+            () = stop.cancelled() => return Ok(sole),
+        };
+        dispatcher.drain(Duration::ZERO).await;
+        stop.cancel();
+        Err(lost).context("the claim on the database is lost; another process may serve it now")
     }
+}
 
-    async fn look(&self) {
-        if let Err(error) = self.connections.resume_unfinished().await {
+/// Checks the claim until it is lost.
+async fn hold(sole: &mut SoleProcess, clock: &Clock) -> store::Error {
+    loop {
+        if let Err(error) = sole.check().await {
+            return error;
+        }
+        clock.sleep(CLAIM_EVERY).await;
+    }
+}
+
+/// Ends, for ever, what a crash or an unreachable Telegram left unfinished.
+async fn finish(connections: &BotConnections, clock: &Clock) {
+    loop {
+        if let Err(error) = connections.resume_unfinished().await {
             tracing::warn!(%error, "unfinished operations could not be listed");
         }
-        if let Err(error) = self.inbox.expire().await {
-            tracing::warn!(%error, "parked updates could not be looked through");
-        }
+        clock.sleep(FINISH_EVERY).await;
     }
+}
 
-    /// Answers false when told to stop meanwhile.
-    async fn pause(&mut self, stop: &CancellationToken) -> bool {
-        let sleep = self.clock.sleep(EVERY);
-        tokio::pin!(sleep);
-        loop {
-            tokio::select! {
-                () = &mut sleep => return true,
-                () = stop.cancelled() => return false,
-                Some(refused) = self.refusals.recv() => tracing::warn!(
-                    connection = %refused.connection,
-                    "Telegram does not accept this bot's token any more: paste a new one"
-                ),
-            }
+/// Lets go, for ever, of what disconnected bots have waiting for too long.
+async fn expire(inbox: &Inbox, clock: &Clock) {
+    loop {
+        clock.sleep(EXPIRE_EVERY).await;
+        if let Err(error) = inbox.expire().await {
+            tracing::warn!(%error, "parked updates could not be looked through");
         }
     }
 }
 
-const EVERY: Duration = Duration::from_secs(15);
+/// Tells the operator whose token is refused.
+async fn hear(mut refusals: TokenRefusals) {
+    while let Some(refused) = refusals.recv().await {
+        tracing::warn!(
+            connection = %refused.connection,
+            "Telegram does not accept this bot's token any more: paste a new one"
+        );
+    }
+    std::future::pending::<()>().await;
+}
+
+const CLAIM_EVERY: Duration = Duration::from_secs(2);
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+const FINISH_EVERY: Duration = Duration::from_secs(15);

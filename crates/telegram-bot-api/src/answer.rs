@@ -8,6 +8,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::{AnswerFault, BotToken, Error, Throttler};
 
 /// What a 429 means that does not say how long to wait.
+/// No flood wait is longer. What claims more comes from a broken server, and must not silence a chat for good.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 const UNSAID_WAIT: Duration = Duration::from_secs(1);
 /// The longest description kept, in bytes. Telegram's own are a sentence.
 const MAX_DESCRIPTION_BYTES: usize = 1_024;
@@ -86,7 +89,8 @@ impl Answer {
                 retry_after: parameters
                     .retry_after
                     .or(self.retry_after)
-                    .map_or(UNSAID_WAIT, Duration::from_secs),
+                    .map_or(UNSAID_WAIT, Duration::from_secs)
+                    .min(LONGEST_WAIT),
                 by: Throttler::Telegram,
             },
             status @ 500.. => Error::ServerFault {

@@ -101,7 +101,9 @@ impl Shared {
                 Err(error) => error,
             };
             let pause = self.pause(token, call, &error, &mut failures);
-            let Some(pause) = pause.filter(|pause| self.clock.elapsed() + *pause < deadline) else {
+            let Some(pause) =
+                pause.filter(|pause| self.clock.elapsed().saturating_add(*pause) < deadline)
+            else {
                 return Err(error);
             };
             tracing::debug!(

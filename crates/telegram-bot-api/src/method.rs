@@ -10,7 +10,7 @@ use crate::Upload;
 ///
 /// It must serialize as a JSON object with one key for each parameter, or as nothing at all (a unit structure) when
 /// there are none. Absent parameters are best left out; a `null` is taken out before it is sent, because the server
-/// would read it as the four letters (docs/TELEGRAM.md: Answers).
+/// would read it as the four letters (docs/TELEGRAM.md: Parameters).
 pub trait Method: Serialize + Send + Sync {
     /// The method's name as documented, such as `sendMessage`.
     const NAME: &'static str;

@@ -245,6 +245,19 @@ async fn a_name_that_is_no_methods_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_absurd_retry_after_is_taken_for_a_day() {
+    let stage = Stage::with([Reply::retry_after(u64::MAX)]).await;
+    let error = stage
+        .perform(&call("sendMessage", json!({"chat_id": 7})))
+        .await
+        .unwrap_err();
+    let Error::Throttled { retry_after, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(retry_after.as_secs(), 86_400);
+}
+
+#[tokio::test]
 async fn a_429_beyond_the_deadline_is_told_at_once() {
     let error = {
         let stage = Stage::with([Reply::retry_after(61)]).await;

@@ -65,7 +65,7 @@ impl Reply {
     }
 
     /// What the Bot API says when asked to wait.
-    pub(crate) fn retry_after(seconds: u32) -> Self {
+    pub(crate) fn retry_after(seconds: u64) -> Self {
         let body = format!(
             r#"{{"ok":false,"error_code":429,"description":"Too Many Requests: retry after {seconds}","parameters":{{"retry_after":{seconds}}}}}"#
         );
