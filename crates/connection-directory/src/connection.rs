@@ -26,10 +26,8 @@ pub struct Connection {
     pub step: String,
     /// The token in use.
     pub sealed_token: Option<SealedToken>,
-    /// Which of the connection's tokens [`Self::sealed_token`] is. A pending one is the next.
+    /// Which of the connection's tokens [`Self::sealed_token`] is.
     pub token_version: TokenVersion,
-    /// A new token that is being taken into use.
-    pub pending_token: Option<SealedToken>,
     /// The latest registration of its webhook; of generation [`Generation::NONE`] before the first.
     pub current: Registration,
     /// The registration before, while it is still accepted.
@@ -82,7 +80,6 @@ impl Connection {
             step: String::new(),
             sealed_token: None,
             token_version: TokenVersion::FIRST,
-            pending_token: None,
             current: Registration {
                 generation: Generation::NONE,
                 key_id,

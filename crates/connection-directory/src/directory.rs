@@ -6,7 +6,7 @@ use ids::{ConnectionId, ProjectId, TelegramBotId};
 use store::{Columns as _, Database, Fetch};
 
 use crate::connection::Connection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::live::LiveConnection;
 use crate::live_map::LiveMap;
 use crate::row::Row;
@@ -90,34 +90,49 @@ impl Directory {
         self.first(holder).await
     }
 
-    /// A page of all connections, in order of their ids: at most `limit` of those after `after`.
+    /// A page of all connections, in order of their ids: at most `limit` of those after `after`, fewer only when there are no more.
+    ///
+    /// Damaged records are left out, and each is logged.
     ///
     /// # Errors
-    /// As [`Self::connection_find`].
+    /// [`Error::Store`](crate::Error::Store).
     pub async fn connections_list(
         &self,
         after: Option<&ConnectionId>,
         limit: u32,
     ) -> Result<Vec<Connection>> {
-        let after = after.map_or("", ConnectionId::as_str).to_owned();
-        let page = connections::table
-            .filter(connections::id.gt(after))
-            .order(connections::id)
-            .limit(limit.into())
-            .select(Row::columns());
-        self.all(page).await
+        let mut after = after.map_or("", ConnectionId::as_str).to_owned();
+        let mut found = Vec::new();
+        loop {
+            let wanted = limit as usize - found.len();
+            let page = connections::table
+                .filter(connections::id.gt(after))
+                .order(connections::id)
+                .limit(wanted as i64)
+                .select(Row::columns());
+            let rows = self.rows(page).await?;
+            let more = rows.len() == wanted;
+            let last = rows.last().map(|row| row.id.as_str().to_owned());
+            found.extend(undamaged(rows));
+            match last {
+                Some(last) if more && found.len() < limit as usize => after = last,
+                _ => return Ok(found),
+            }
+        }
     }
 
     /// The connections with a change under way: after a start, those that a stop interrupted.
     ///
+    /// Damaged records are left out, and each is logged: one must not hold up the others.
+    ///
     /// # Errors
-    /// As [`Self::connection_find`].
+    /// [`Error::Store`](crate::Error::Store).
     pub async fn connections_unfinished(&self) -> Result<Vec<Connection>> {
         let unfinished = connections::table
             .filter(connections::operation.is_not_null())
             .order(connections::id)
             .select(Row::columns());
-        self.all(unfinished).await
+        Ok(undamaged(self.rows(unfinished).await?).collect())
     }
 
     /// The ids of all disconnected connections: at a start, those whose updates stay parked.
@@ -138,11 +153,22 @@ impl Directory {
         row.map(Connection::try_from).transpose()
     }
 
-    async fn all<'q>(&self, query: impl Fetch<'q, Row>) -> Result<Vec<Connection>> {
-        let mut connection = self.0.database.connect().await?;
-        let rows = connection.fetch(query).await?;
-        rows.into_iter().map(Connection::try_from).collect()
+    async fn rows<'q>(&self, query: impl Fetch<'q, Row>) -> Result<Vec<Row>> {
+        Ok(self.0.database.connect().await?.fetch(query).await?)
     }
+}
+
+fn undamaged(rows: Vec<Row>) -> impl Iterator<Item = Connection> {
+    let read = |row| {
+        Connection::try_from(row)
+            .inspect_err(|error| {
+                if let Error::Damaged { connection, column } = error {
+                    tracing::error!(%connection, column, "a damaged record is left out");
+                }
+            })
+            .ok()
+    };
+    rows.into_iter().filter_map(read)
 }
 
 impl std::fmt::Debug for Directory {

@@ -63,12 +63,6 @@ impl Directory {
             .group_by(connections::sealed_key_id)
             .select((connections::sealed_key_id, count_star()));
         counts.add(&mut link, sealed, |key| &mut key.sealed).await?;
-        let pending = connections::table
-            .group_by(connections::pending_key_id)
-            .select((connections::pending_key_id, count_star()));
-        counts
-            .add(&mut link, pending, |key| &mut key.sealed)
-            .await?;
         let current = connections::table
             .filter(holding)
             .filter(connections::generation.ne(Generation::NONE))

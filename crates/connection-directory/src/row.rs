@@ -15,7 +15,7 @@ use crate::status::Status;
 #[diesel(table_name = connections, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(treat_none_as_null = true)]
 pub(crate) struct Row {
-    id: ConnectionId,
+    pub(crate) id: ConnectionId,
     project_id: ProjectId,
     telegram_bot_id: TelegramBotId,
     username: Option<String>,
@@ -24,11 +24,9 @@ pub(crate) struct Row {
     operation: Option<String>,
     step: String,
     sealed_token: Option<Vec<u8>>,
-    // The key ids stand in the sealed bytes too; as columns they can be counted.
+    // Stands in the sealed bytes too; as a column it can be counted.
     sealed_key_id: Option<KeyId>,
     token_version: TokenVersion,
-    pending_token: Option<Vec<u8>>,
-    pending_key_id: Option<KeyId>,
     generation: Generation,
     key_id: KeyId,
     previous_generation: Option<Generation>,
@@ -56,7 +54,6 @@ impl From<&Connection> for Row {
             step,
             sealed_token,
             token_version,
-            pending_token,
             current,
             previous,
             registered_base_url,
@@ -80,8 +77,6 @@ impl From<&Connection> for Row {
             sealed_key_id: sealed_token.as_ref().map(SealedToken::key_id),
             sealed_token: sealed_token.map(SealedToken::into_bytes),
             token_version,
-            pending_key_id: pending_token.as_ref().map(SealedToken::key_id),
-            pending_token: pending_token.map(SealedToken::into_bytes),
             generation: current.generation,
             key_id: current.key_id,
             previous_generation: previous.map(|before| before.registration.generation),
@@ -112,7 +107,6 @@ impl TryFrom<Row> for Connection {
         };
         Ok(Self {
             sealed_token: sealed(&row.id, row.sealed_token, "sealed_token")?,
-            pending_token: sealed(&row.id, row.pending_token, "pending_token")?,
             id: row.id,
             project: row.project_id,
             telegram_bot_id: row.telegram_bot_id,

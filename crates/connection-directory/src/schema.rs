@@ -13,8 +13,6 @@ diesel::table! {
         sealed_token -> Nullable<Binary>,
         sealed_key_id -> Nullable<BigInt>,
         token_version -> BigInt,
-        pending_token -> Nullable<Binary>,
-        pending_key_id -> Nullable<BigInt>,
         generation -> BigInt,
         key_id -> BigInt,
         previous_generation -> Nullable<BigInt>,

@@ -11,8 +11,6 @@ CREATE TABLE connections (
     sealed_token        BYTEA,
     sealed_key_id       BIGINT,
     token_version       BIGINT NOT NULL,
-    pending_token       BYTEA,
-    pending_key_id      BIGINT,
     generation          BIGINT NOT NULL,
     key_id              BIGINT NOT NULL,
     previous_generation BIGINT,

@@ -11,8 +11,6 @@ CREATE TABLE connections (
     sealed_token        BLOB,
     sealed_key_id       INTEGER,
     token_version       INTEGER NOT NULL,
-    pending_token       BLOB,
-    pending_key_id      INTEGER,
     generation          INTEGER NOT NULL,
     key_id              INTEGER NOT NULL,
     previous_generation INTEGER,

@@ -138,3 +138,36 @@ async fn a_damaged_record_is_named_and_not_shown() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_record_hides_no_other() {
+    on_every_database(async |directory, database, _| {
+        let records: Vec<Connection> = (1..=5)
+            .map(|number| Connection {
+                operation: Some("connect".into()),
+                sealed_token: Some(sealed_under(1)),
+                ..connection(number)
+            })
+            .collect();
+        for record in &records {
+            directory.connection_insert(record).await.unwrap();
+        }
+        let cut = format!(
+            "UPDATE connections SET sealed_token = substr(sealed_token, 2) WHERE id IN ('{}', '{}')",
+            records[1].id, records[2].id
+        );
+        let mut link = database.connect().await.unwrap();
+        link.run(diesel::sql_query(cut)).await.unwrap();
+
+        let left = [records[0].clone(), records[3].clone(), records[4].clone()];
+        assert_eq!(directory.connections_unfinished().await.unwrap(), left);
+        // A page is empty only after the last record, though all that it would have held were damaged.
+        let first = directory.connections_list(None, 1).await.unwrap();
+        assert_eq!(first, left[..1]);
+        let rest = directory.connections_list(Some(&left[0].id), 2).await;
+        assert_eq!(rest.unwrap(), left[1..]);
+        let end = directory.connections_list(Some(&left[2].id), 2).await;
+        assert!(end.unwrap().is_empty());
+    })
+    .await;
+}

@@ -20,7 +20,6 @@ async fn a_record_is_read_as_it_was_written() {
             step: "sealed".into(),
             sealed_token: Some(sealed_under(3)),
             token_version: TokenVersion::new(u32::MAX),
-            pending_token: Some(sealed_under(4)),
             current: registration(u32::MAX, u32::MAX),
             previous: Some(Previous {
                 registration: registration(6, 2),
@@ -81,7 +80,7 @@ async fn an_update_of_an_older_copy_changes_nothing() {
 async fn what_was_set_can_be_taken_back() {
     on_every_database(async |directory, _, _| {
         let mut record = Connection {
-            pending_token: Some(sealed_under(1)),
+            sealed_token: Some(sealed_under(1)),
             operation: Some("rotate".into()),
             previous: Some(Previous {
                 registration: registration(1, 1),
@@ -90,7 +89,7 @@ async fn what_was_set_can_be_taken_back() {
             ..connection(1)
         };
         directory.connection_insert(&record).await.unwrap();
-        record.pending_token = None;
+        record.sealed_token = None;
         record.operation = None;
         record.previous = None;
         let updated = directory.connection_update(&mut record).await.unwrap();
