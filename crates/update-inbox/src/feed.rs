@@ -37,8 +37,19 @@ struct State {
     behind: bool,
     /// Everything up to here was handed over.
     cursor: Seq,
-    /// Everything stored has a number up to here.
+    /// Everything stored has a number up to here, but for a commit whose answer was lost.
     tip: Seq,
+    /// Counts the calls of [`Feed::fall_behind`]: what was read before one does not answer it.
+    falls: u64,
+}
+
+/// What a reading of the database is to make up for.
+#[derive(Clone, Copy)]
+pub(crate) struct Lag {
+    /// Everything up to here was handed over.
+    pub(crate) cursor: Seq,
+    tip: Seq,
+    falls: u64,
 }
 
 type OfferFn = Arc<dyn Fn(Queued) -> Offer + Send + Sync>;
@@ -51,6 +62,7 @@ impl Feed {
             behind: true,
             cursor: Seq::ZERO,
             tip,
+            falls: 0,
         };
         Self {
             state: Mutex::new(state),
@@ -92,18 +104,25 @@ impl Feed {
 
     /// From now on the database is read: something may be stored that was not handed over.
     pub(crate) fn fall_behind(&self) {
-        self.lock().behind = true;
+        let mut state = self.lock();
+        state.behind = true;
+        state.falls += 1;
+        drop(state);
         self.fell_behind.notify_one();
     }
 
-    /// Waits until the database must be read, and answers after which number and up to which.
-    pub(crate) async fn behind(&self) -> (Seq, Seq) {
+    /// Waits until the database must be read.
+    pub(crate) async fn behind(&self) -> Lag {
         loop {
             let notified = self.fell_behind.notified();
             {
                 let state = self.lock();
                 if state.behind {
-                    return (state.cursor, state.tip);
+                    return Lag {
+                        cursor: state.cursor,
+                        tip: state.tip,
+                        falls: state.falls,
+                    };
                 }
             }
             notified.await;
@@ -121,14 +140,33 @@ impl Feed {
         state.cursor = state.cursor.max(seq);
     }
 
-    /// Everything up to `tip` was handed over. If nothing was stored since, the writer hands over again.
-    pub(crate) fn caught_up(&self, tip: Seq) {
+    /// Everything was handed over that the database held after `lag` was answered. If nothing was stored since, and nobody fell
+    /// behind again, the writer hands over again.
+    pub(crate) fn caught_up(&self, lag: Lag) {
         let mut state = self.lock();
-        state.cursor = state.cursor.max(tip);
-        state.behind = state.tip > tip;
+        state.cursor = state.cursor.max(lag.tip);
+        state.behind = state.tip > lag.tip || state.falls != lag.falls;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_falls_behind_while_the_database_is_read_is_still_behind() {
+        let feed = Feed::new(Seq::ZERO);
+        let first = feed.behind().await;
+        // The database has been read, and then a commit's answer is lost.
+        feed.fall_behind();
+        feed.caught_up(first);
+        assert!(feed.lock().behind);
+        let second = feed.behind().await;
+        feed.caught_up(second);
+        assert!(!feed.lock().behind);
     }
 }

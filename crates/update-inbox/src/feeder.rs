@@ -11,11 +11,13 @@ use crate::shared::Shared;
 
 /// Runs until the dispatcher is closed. To be dropped when the inbox is.
 pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
+    let _watch = shared.watch_for_panic();
     loop {
-        let (cursor, tip) = shared.feed.behind().await;
+        let lag = shared.feed.behind().await;
         let limit = shared.config.page.max(1);
-        let page =
-            async { pending::after(&mut shared.database.connect().await?, cursor, limit).await };
+        let page = async {
+            pending::after(&mut shared.database.connect().await?, lag.cursor, limit).await
+        };
         match page.await {
             Ok(page) => {
                 let last = (page.len() as i64) < limit;
@@ -25,7 +27,7 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
                     }
                 }
                 if last {
-                    shared.feed.caught_up(tip);
+                    shared.feed.caught_up(lag);
                 }
             }
             Err(error) => {

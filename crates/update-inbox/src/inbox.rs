@@ -63,6 +63,7 @@ impl Inbox {
             intake: Intake::new(config.clone()),
             config,
             paused: Mutex::default(),
+            broken: CancellationToken::new(),
         });
         let (opened, opening) = oneshot::channel();
         let (doing, done) = watch::channel(());
@@ -70,6 +71,7 @@ impl Inbox {
         let work = move || {
             let _doing = doing;
             let _gone = Gone(Arc::clone(&thread));
+            let _watch = thread.watch_for_panic();
             match Writer::open(thread, handle) {
                 Ok(writer) => {
                     let _ = opened.send(Ok(()));
@@ -234,6 +236,12 @@ impl Inbox {
             dead,
             quarantined,
         })
+    }
+
+    /// Waits until the inbox is broken: its thread or its feeder has panicked, it refuses everything, and only a start of the process
+    /// helps. Nothing that was acknowledged is lost. It never ends when the inbox is closed or was merely unable to write.
+    pub async fn broken(&self) {
+        self.shared.broken.cancelled().await;
     }
 
     /// Takes nothing any more, writes what waits, moves SQLite's log into its file, and answers when the thread has ended.

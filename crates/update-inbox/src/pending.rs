@@ -9,7 +9,7 @@ use update_dispatcher::{LaneKey, Queued, Retry, Seq};
 use crate::rows::{PendingRow, count, history_text, text};
 use crate::schema::{inbox_pending, inbox_sequence};
 
-/// Takes this many numbers, and answers the first of them.
+/// Takes this many numbers, and answers the first of them. Until the transaction ends, no other gets past this.
 pub(crate) fn take_numbers(writer: &mut WriterConnection, many: usize) -> store::Result<i64> {
     let many = i64::try_from(many).unwrap_or(i64::MAX);
     let taken = diesel::update(inbox_sequence::table)

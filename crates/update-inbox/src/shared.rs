@@ -1,11 +1,12 @@
 //! What the inbox, its thread, its feeder and its journal have in common.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use clock::Clock;
 use ids::ConnectionId;
 use store::Database;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::InboxConfig;
 use crate::feed::Feed;
@@ -18,4 +19,24 @@ pub(crate) struct Shared {
     pub(crate) feed: Feed,
     pub(crate) intake: Intake,
     pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
+    /// Cancelled when the thread or the feeder has panicked.
+    pub(crate) broken: CancellationToken,
+}
+
+impl Shared {
+    /// To be held by who must not panic: if it does, nothing is taken any more.
+    pub(crate) fn watch_for_panic(self: &Arc<Self>) -> PanicWatch {
+        PanicWatch(Arc::clone(self))
+    }
+}
+
+pub(crate) struct PanicWatch(Arc<Shared>);
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.intake.abandon();
+            self.0.broken.cancel();
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Writer {
     commits: u32,
     /// Commits that failed in a row.
     failures: u64,
+    /// Whether a commit that nobody here had an answer to may have happened: one of this process, or of the one before.
+    unsure: bool,
     /// For so many turns more, ends do not ride along: they have just failed, and must not take updates with them.
     ends_held: u32,
 }
@@ -43,6 +45,7 @@ impl Writer {
             pace: Pace::default(),
             commits: 0,
             failures: 0,
+            unsure: true,
             ends_held: 0,
         })
     }
@@ -141,10 +144,14 @@ impl Writer {
         if !batch.ends.is_empty() {
             self.shared.intake.settled();
         }
-        self.shared.feed.hand_over(written.stored);
         if std::mem::take(&mut self.failures) > 0 {
             tracing::info!("updates are stored again");
         }
+        if std::mem::take(&mut self.unsure) {
+            // Such a commit has ended before this one took its numbers, maybe after the feeder last looked.
+            self.shared.feed.fall_behind();
+        }
+        self.shared.feed.hand_over(written.stored);
         self.commits = self.commits.saturating_add(1);
         if self.commits.is_multiple_of(LOOK_EVERY) {
             self.look_at_log();
@@ -155,6 +162,7 @@ impl Writer {
         self.seen.forget();
         self.link = None;
         // An answer may have been lost on its way from a commit that happened.
+        self.unsure = true;
         self.shared.feed.fall_behind();
         self.failures += 1;
         if self.failures.is_power_of_two() {

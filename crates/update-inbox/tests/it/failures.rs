@@ -1,7 +1,10 @@
-use update_dispatcher::{Journal as _, Seq};
-use update_inbox::{Receipt, Refused};
+use std::time::Duration;
 
-use crate::support::{dead, finish, ids, message, on_both, receive_all, settle};
+use futures_util::FutureExt as _;
+use update_dispatcher::{Journal as _, Offer, Queued, Seq};
+use update_inbox::{Dispatch, Receipt, Refused};
+
+use crate::support::{Place, dead, finish, ids, message, on_both, receive_all, settle};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_failed_commit_is_acknowledged_and_all_of_it_may_come_again() {
@@ -130,4 +133,148 @@ async fn an_inbox_without_tables_does_not_start() {
         assert!(matches!(started, Err(update_inbox::Error::Store(_))));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_unanswered_commit_stored_is_handed_over_before_what_comes_next() {
+    on_both(async |place| {
+        let (inbox, sink) = place.start_with_sink().await;
+        inbox.receive(message(1, 7, 1)).await.unwrap();
+        place.break_table("inbox_pending", "update_id", "2").await;
+        let refused = inbox.receive(message(1, 7, 2)).await;
+        assert_eq!(refused, Err(Refused::Unavailable));
+        place.mend_table("inbox_pending").await;
+        // The feeder has looked by now, and found nothing. Only then the server ends what it was told before.
+        pause().await;
+        place.sql(LOST_NUMBER).await;
+        place.sql(LOST_UPDATE).await;
+        place.sql(&lost_bits(&place, 2)).await;
+
+        assert_eq!(
+            inbox.receive(message(1, 7, 2)).await,
+            Ok(Receipt::Duplicate)
+        );
+        assert_eq!(inbox.receive(message(1, 7, 3)).await, Ok(Receipt::Stored));
+        assert_eq!(ids(&sink.wait_for(3).await), [1, 2, 3]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_commit_under_way_stores_is_not_stored_again() {
+    on_both(async |place| {
+        // On SQLite a commit that was not answered did not happen.
+        if place.is_sqlite() {
+            return;
+        }
+        let inbox = place.start().await;
+        inbox.receive(message(1, 7, 1)).await.unwrap();
+        inbox.close().await;
+
+        let (inbox, sink) = place.start_with_sink().await;
+        sink.wait_for(1).await;
+        pause().await;
+        let mut old = place.database.connect().await.unwrap();
+        let bits = lost_bits(&place, 2);
+        for statement in ["BEGIN", LOST_NUMBER, LOST_UPDATE, &bits] {
+            old.run(diesel::sql_query(statement)).await.unwrap();
+        }
+        let repeated = tokio::spawn({
+            let inbox = inbox.clone();
+            async move { receive_all(&inbox, [message(1, 7, 2), message(1, 7, 3)]).await }
+        });
+        wait_for_a_lock(&place).await;
+        old.run(diesel::sql_query("COMMIT")).await.unwrap();
+
+        let answers = repeated.await.unwrap();
+        assert_eq!(answers, [Ok(Receipt::Duplicate), Ok(Receipt::Stored)]);
+        assert_eq!(
+            inbox.receive(message(1, 7, 2)).await,
+            Ok(Receipt::Duplicate)
+        );
+        assert_eq!(ids(&sink.wait_for(3).await), [1, 2, 3]);
+        inbox.close().await;
+        assert_eq!(ids(&place.pending().await), [1, 2, 3]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_whose_thread_or_feeder_panics_says_so() {
+    on_both(async |place| {
+        let inbox = place.start().await;
+        inbox.attach(Panicking);
+        // Either the thread offers it or the feeder.
+        let _ = inbox.receive(message(1, 7, 1)).await;
+        within(inbox.broken()).await.unwrap();
+        let refused = inbox.receive(message(1, 7, 2)).await;
+        assert_eq!(refused, Err(Refused::Unavailable));
+        within(inbox.close()).await.unwrap();
+
+        // Now it is the feeder's alone: it was pending at the start.
+        let inbox = place.start().await;
+        inbox.attach(Panicking);
+        within(inbox.broken()).await.unwrap();
+        assert!(inbox.ready().await.is_err());
+
+        let inbox = place.start().await;
+        inbox.close().await;
+        assert!(inbox.broken().now_or_never().is_none());
+    })
+    .await;
+}
+
+struct Panicking;
+
+impl Dispatch for Panicking {
+    fn offer(&self, _: Queued) -> Offer {
+        unreachable!("as the test wants it");
+    }
+
+    async fn room(&self) {}
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test that hangs says nothing")]
+async fn within<T>(what: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+    tokio::time::timeout(Duration::from_secs(10), what).await
+}
+
+/// What the inbox writes to store update 2 when update 1 is the only one.
+const LOST_NUMBER: &str = "UPDATE inbox_sequence SET next = next + 1";
+const LOST_UPDATE: &str = "INSERT INTO inbox_pending \
+     SELECT (SELECT next - 1 FROM inbox_sequence), connection_id, 2, kind, lane, urgent, received_at_us, expires_at_us, \
+     attempts, not_before_us, stage, effect, history, body FROM inbox_pending WHERE update_id = 1";
+
+fn lost_bits(place: &Place, id: u8) -> String {
+    let bits = format!("{:02x}{}", 0b10 | 1 << id, "00".repeat(127));
+    if place.is_sqlite() {
+        format!("UPDATE inbox_seen SET bits = x'{bits}'")
+    } else {
+        format!("UPDATE inbox_seen SET bits = '\\x{bits}'")
+    }
+}
+
+async fn wait_for_a_lock(place: &Place) {
+    let mut connection = place.database.connect().await.unwrap();
+    let waits = || {
+        diesel::dsl::sql::<diesel::sql_types::BigInt>(
+            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
+             WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' \
+             AND l.pid IN (SELECT pid FROM pg_locks WHERE NOT granted)",
+        )
+    };
+    loop {
+        let waiting: Vec<i64> = connection.fetch(waits()).await.unwrap();
+        if waiting[0] > 0 {
+            return;
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells that the feeder has looked; too short a pause makes the test say nothing, never fail"
+)]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(200)).await;
 }
