@@ -1,7 +1,9 @@
 //! What every operation needs: turns, the steps with Telegram, and what a failure of theirs leads to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use clock::Timestamp;
 use connection_directory::{Connection, Status};
 use ids::{ProjectId, TelegramBotId};
 use telegram_bot_api::BotToken;
@@ -22,6 +24,9 @@ pub(crate) struct Engine {
     bots: Turns<TelegramBotId>,
 }
 
+/// A project's turn, which several tasks of one operation may share.
+pub(crate) type ProjectTurn = Arc<Turn<ProjectId>>;
+
 impl Engine {
     pub(crate) fn new(parts: Parts, config: ConnectConfig) -> Self {
         let (projects, bots) = (Turns::default(), Turns::default());
@@ -35,8 +40,9 @@ impl Engine {
     }
 
     /// The project's turn: nothing else changes its records while it is held.
-    pub(crate) fn turn(&self, project: &ProjectId) -> Result<Turn<ProjectId>, Error> {
-        self.projects.take(project).ok_or(Error::Busy)
+    pub(crate) fn turn(&self, project: &ProjectId) -> Result<ProjectTurn, Error> {
+        let turn = self.projects.take(project).ok_or(Error::Busy)?;
+        Ok(Arc::new(turn))
     }
 
     /// The project's connection, or the last it had.
@@ -73,18 +79,6 @@ impl Engine {
                 self.note(connection, operation, &error).await?;
                 Err(error)
             }
-        }
-    }
-
-    /// Tells Telegram that a bot was disconnected, as far as it answers at once; later it is tried again.
-    pub(crate) async fn withdraw_soon(&self, connection: &mut Connection) {
-        let told = self
-            .parts
-            .clock
-            .timeout(COURTESY, self.withdraw(connection))
-            .await;
-        if told.is_err() {
-            tracing::info!(connection = %connection.id, "Telegram is slow, and is told later of a disconnected bot");
         }
     }
 
@@ -130,15 +124,16 @@ impl Engine {
         }
         let parts = &self.parts;
         let why = error.to_string();
-        let tried = parts.clock.now().since(connection.updated_at);
-        if is_for_good(operation, error, tried) {
+        let refused = refused_for(connection, parts.clock.now());
+        if is_for_good(operation, error, refused.unwrap_or_default()) {
             record::give_up(connection, operation, &why, parts.clock.now());
-            registration::write(parts, connection).await?;
-            self.backoff.forget(&connection.id);
             if connection.status == Status::Disconnected {
+                // First, since nothing follows a commit whose answer is lost. After one that failed it is tried again.
                 parts.park(&connection.id);
             }
-        } else if connection.warning.as_ref() != Some(&why) {
+            registration::write(parts, connection).await?;
+            self.backoff.forget(&connection.id);
+        } else if tells_more(connection, error, &why, refused) {
             connection.warning = Some(why);
             registration::write(parts, connection).await?;
         }
@@ -146,19 +141,37 @@ impl Engine {
     }
 }
 
+/// For how long Telegram has been refusing the token, if that is what the record says.
+///
+/// Nothing else is written while it says so, unless Telegram takes the token or somebody pastes it again: both begin anew.
+fn refused_for(connection: &Connection, now: Timestamp) -> Option<Duration> {
+    let refused = Error::TokenNotValid.to_string();
+    (connection.warning.as_ref() == Some(&refused)).then(|| now.since(connection.updated_at))
+}
+
+/// Whether a failure shall stand in the record instead of what stands there. A Telegram out of reach says nothing about a
+/// token that it refused, and must not hide since when.
+fn tells_more(
+    connection: &Connection,
+    error: &Error,
+    why: &str,
+    refused: Option<Duration>,
+) -> bool {
+    let out_of_reach = matches!(error, Error::TelegramUnavailable(_));
+    connection.warning.as_deref() != Some(why) && !(out_of_reach && refused.is_some())
+}
+
 /// Whether a failure ends an operation. Anything else is tried again by [`crate::BotConnections::resume_unfinished`].
-fn is_for_good(operation: Operation, error: &Error, tried: Duration) -> bool {
+fn is_for_good(operation: Operation, error: &Error, refused: Duration) -> bool {
     match error {
         Error::WebhookTakenOver { .. } | Error::Sealed | Error::TelegramRefuses { .. } => true,
         // A fresh token may be refused for hours (docs/TELEGRAM.md: Tokens).
-        Error::TokenNotValid => operation != Operation::Rotate || tried > FRESH,
+        Error::TokenNotValid => operation != Operation::Rotate || refused > FRESH,
         // A bot that worked before is not given up for a name that does not resolve today.
         Error::WebhookRefused { .. } => operation.begins_from_nothing(),
         _ => false,
     }
 }
 
-/// How long a disconnect waits for Telegram.
-const COURTESY: Duration = Duration::from_secs(2);
 /// How long a new token of a bot that is connected already may be refused.
 const FRESH: Duration = Duration::from_secs(24 * 3_600);

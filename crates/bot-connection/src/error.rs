@@ -13,6 +13,10 @@ pub enum Error {
     /// The token's bot is connected to another project.
     #[error("this bot is connected to another project")]
     ConnectedElsewhere,
+    /// The operation ended unexpectedly: by a fault of ours, or since the whole process ends. Whatever is in the record is
+    /// gone on with.
+    #[error("the change of this project's bot was interrupted")]
+    Interrupted(#[source] tokio::task::JoinError),
     /// The server does not know the address under which Telegram reaches it.
     #[error("this server has not been told its public address, so Telegram could not reach it")]
     NoPublicUrl,

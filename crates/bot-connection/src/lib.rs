@@ -3,6 +3,7 @@
 mod address;
 mod backoff;
 mod bot_connections;
+mod disconnect;
 mod engine;
 mod error;
 mod facts;
@@ -11,6 +12,7 @@ mod parts;
 mod plan;
 mod prepare;
 mod public_url;
+mod put;
 mod record;
 mod registration;
 mod resume;

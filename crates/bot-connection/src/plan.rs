@@ -1,5 +1,7 @@
 //! What a pasted token means, by what is there already. Decided from facts alone, so that it can be read as a table.
 
+use crate::operation::Operation;
+
 /// What is known when the decision is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -28,20 +30,16 @@ pub(crate) enum State {
 /// What to do with the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
+    /// The same record, a new registration, with this token; or what is under way with it.
+    Again(Operation),
     /// A new record.
     Connect,
     /// All is as it should be.
     Nothing,
-    /// The same record, a new registration, with this token.
-    Reconnect,
-    /// The webhook is not as we left it: a new registration.
-    Repair,
     /// The bot belongs to another project.
     Refuse,
     /// The new bot is reserved, the old one disconnected, the new one connected.
     Replace,
-    /// A new token for the same bot: sealed, and a new registration beside the one before.
-    Rotate,
 }
 
 pub(crate) fn decide(facts: Facts) -> Plan {
@@ -52,13 +50,13 @@ pub(crate) fn decide(facts: Facts) -> Plan {
         return Plan::Connect;
     };
     match (existing.state, existing.same_bot) {
-        (State::Disconnected, true) => Plan::Reconnect,
+        (State::Disconnected, true) => Plan::Again(Operation::Reconnect),
         (State::Disconnected, false) => Plan::Connect,
-        (State::Connecting, true) => Plan::Reconnect,
+        (State::Connecting, true) => Plan::Again(Operation::Reconnect),
         (State::Active | State::Connecting, false) => Plan::Replace,
-        (State::Active, true) if !existing.same_token => Plan::Rotate,
+        (State::Active, true) if !existing.same_token => Plan::Again(Operation::Rotate),
         (State::Active, true) if existing.webhook_is_ours => Plan::Nothing,
-        (State::Active, true) => Plan::Repair,
+        (State::Active, true) => Plan::Again(Operation::Repair),
     }
 }
 
@@ -81,6 +79,7 @@ mod tests {
 
     #[test]
     fn a_token_does_what_the_table_says() {
+        use Operation::{Reconnect, Repair, Rotate};
         use State::{Active, Connecting, Disconnected};
         let nothing = Facts {
             existing: None,
@@ -89,13 +88,22 @@ mod tests {
         let table = [
             (nothing, Plan::Connect),
             (there_is(Active, true, true, true), Plan::Nothing),
-            (there_is(Active, true, true, false), Plan::Repair),
-            (there_is(Disconnected, true, true, false), Plan::Reconnect),
-            (there_is(Disconnected, true, false, false), Plan::Reconnect),
+            (there_is(Active, true, true, false), Plan::Again(Repair)),
+            (
+                there_is(Disconnected, true, true, false),
+                Plan::Again(Reconnect),
+            ),
+            (
+                there_is(Disconnected, true, false, false),
+                Plan::Again(Reconnect),
+            ),
             (there_is(Disconnected, false, false, false), Plan::Connect),
-            (there_is(Connecting, true, true, false), Plan::Reconnect),
-            (there_is(Active, true, false, true), Plan::Rotate),
-            (there_is(Active, true, false, false), Plan::Rotate),
+            (
+                there_is(Connecting, true, true, false),
+                Plan::Again(Reconnect),
+            ),
+            (there_is(Active, true, false, true), Plan::Again(Rotate)),
+            (there_is(Active, true, false, false), Plan::Again(Rotate)),
             (there_is(Active, false, false, true), Plan::Replace),
             (there_is(Connecting, false, false, false), Plan::Replace),
         ];

@@ -1,5 +1,7 @@
 //! Going on with what a crash or an unreachable Telegram left unfinished.
 
+use std::sync::Arc;
+
 use connection_directory::Connection;
 use futures_util::{StreamExt as _, stream};
 use ids::ConnectionId;
@@ -10,18 +12,28 @@ use crate::operation::Operation;
 use crate::{record, sealing};
 
 /// Goes on with all of them, several at once; answers how many came to their end.
-pub(crate) async fn all(engine: &Engine) -> Result<usize, Error> {
+pub(crate) async fn all(engine: &Arc<Engine>) -> Result<usize, Error> {
     let unfinished = engine.parts.directory.connections_unfinished().await;
     let unfinished = unfinished.map_err(Error::Directory)?;
     let due = unfinished
         .into_iter()
         .filter(|found| engine.backoff.is_due(&found.id, &engine.parts.clock))
-        .map(|found| Box::pin(one(engine, found)));
+        .map(|found| carry_on(engine, found));
     let ended = stream::iter(due).buffer_unordered(AT_ONCE);
     Ok(ended
         .filter(|ended| std::future::ready(*ended))
         .count()
         .await)
+}
+
+/// In a task of its own: what follows a write must not depend on whether anybody still waits for it.
+async fn carry_on(engine: &Arc<Engine>, found: Connection) -> bool {
+    let engine = Arc::clone(engine);
+    let work = tokio::spawn(async move { one(&engine, found).await });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "going on with an unfinished operation was interrupted");
+        false
+    })
 }
 
 async fn one(engine: &Engine, found: Connection) -> bool {
@@ -59,6 +71,8 @@ async fn end(engine: &Engine, id: &ConnectionId) -> Result<bool, Error> {
         return Ok(false);
     };
     if operation == Operation::Disconnect {
+        // Whoever wrote the record may not have come as far.
+        parts.park(id);
         return Ok(engine.withdraw(&mut connection).await);
     }
     let token = sealing::open_token(parts, &connection)?;

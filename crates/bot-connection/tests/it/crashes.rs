@@ -1,9 +1,9 @@
 //! Whatever step an operation stops at, record and Telegram agree once it has been resumed.
 
-use bot_connection::{Error, Status};
+use bot_connection::{Did, Error, Status};
 use telegram_simulator::{BotId, FailureKind, Token};
 
-use crate::support::{DEADLINE, Place, bot_token, on_both, project};
+use crate::support::{Place, on_both, project};
 
 /// The steps after getMe, each as the method whose how-manieth call it is, and whether it is done before it fails.
 const STEPS: [(&str, u32, FailureKind, &str); 6] = [
@@ -92,7 +92,14 @@ async fn a_second_put_goes_on_with_the_registration_that_telegram_may_know() {
             place.put(&name, &token).await.unwrap_err();
             let record = place.record(&name).await;
             place.restart();
-            place.put(&name, &token).await.unwrap();
+            let did = place.put(&name, &token).await.unwrap().did;
+            let carried_out = match *operation {
+                "connect" => Did::Connected,
+                "reconnect" => Did::Reconnected,
+                "rotate" => Did::Rotated,
+                _ => Did::Repaired,
+            };
+            assert_eq!(did, carried_out);
             let ended = place.is_connected(&name, bot).await;
             assert_eq!(ended.current, record.current, "{operation}");
         }
@@ -210,20 +217,12 @@ async fn prepare(place: &Place, name: &str, operation: &str) -> (BotId, Token) {
     }
 }
 
-/// Ends the operation at once when Telegram has carried a call out, but before its answer is heard.
+/// Leaves the operation behind, for good, when Telegram has carried a call out whose answer it never hears.
 async fn crash_when_called(place: &Place, name: &str, token: &Token, bot: BotId, method: &str) {
     place.later();
     let before = place.calls(bot, method).len();
-    let (connections, owner, token) = (place.connections.clone(), project(name), bot_token(token));
-    let work = tokio::spawn(async move { connections.put_token(&owner, &token).await });
-    let called = |ledger: &telegram_simulator::Ledger| {
-        ledger
-            .calls(bot)
-            .filter(|call| call.method == method)
-            .count()
-            > before
-    };
-    place.control.wait_for(called, DEADLINE).await.unwrap();
+    let work = place.start_putting(name, token);
+    place.called(bot, method, before + 1).await;
     work.abort();
     assert!(work.await.unwrap_err().is_cancelled());
 }

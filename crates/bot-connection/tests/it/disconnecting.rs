@@ -1,9 +1,10 @@
 //! Off here at once, and Telegram is told as a courtesy.
 
-use bot_connection::{Error, Status};
+use bot_connection::{BotView, Error, Status};
+use futures_util::FutureExt as _;
 use telegram_simulator::{Failure, FailureKind};
 
-use crate::support::{BASE, on_both, project};
+use crate::support::{BASE, Place, bot_token, on_both, project};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disconnect_parks_the_bot_and_tells_telegram_once() {
@@ -110,12 +111,85 @@ async fn a_slow_telegram_is_not_waited_for() {
         let (bot, token) = place.bot();
         place.put("1", &token).await.unwrap();
         place.fail(bot, "getWebhookInfo", FailureKind::Silence(3_600_000));
-        let connections = place.connections.clone();
-        let off = tokio::spawn(async move { connections.disconnect(&project("1")).await });
-        let view = place.pass_time(off).await.unwrap();
+        let view = disconnect_slowly(&place).await;
         assert_eq!(view.status, Status::Disconnected);
-        assert_eq!(place.resume().await, 1);
+        place
+            .until(async || place.connections.resume_unfinished().await.unwrap() == 1)
+            .await;
         assert_eq!(place.webhook(bot), "");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_under_way_to_a_slow_telegram_meets_no_other() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        place.fail(bot, "deleteWebhook", FailureKind::Delay(20_000));
+        let view = disconnect_slowly(&place).await;
+        assert_eq!(view.step.as_deref(), Some("disconnect: begun"));
+        // The delete may take effect at any moment until its answer is there.
+        for name in ["1", "2"] {
+            let busy = place.put(name, &token).await.unwrap_err();
+            assert!(matches!(busy, Error::Busy), "{name}: {busy:?}");
+        }
+        assert_eq!(place.calls(bot, "setWebhook").len(), 1);
+        place
+            .until(async || place.record("1").await.operation.is_none())
+            .await;
+        place.put("2", &token).await.unwrap();
+        place.is_connected("2", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_goes_away_stops_nothing() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        let (owner, pasted) = (project("1"), bot_token(&token));
+        let put = place.connections.put_token(&owner, &pasted);
+        assert!(put.now_or_never().is_none());
+        place.settles("1", Status::Active).await;
+        place.later();
+        let off = place.connections.disconnect(&owner);
+        assert!(off.now_or_never().is_none());
+        place.settles("1", Status::Disconnected).await;
+        assert!(place.is_parked(&place.record("1").await.id));
+        place.later();
+        let again = place.connections.reconnect(&owner);
+        assert!(again.now_or_never().is_none());
+        place.settles("1", Status::Active).await;
+        let record = place.is_connected("1", bot).await;
+        assert!(!place.is_parked(&record.id));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disconnect_whose_commit_was_not_heard_of_parks_the_bot_too() {
+    on_both(async |place| {
+        for (name, asked_again) in [("1", false), ("2", true)] {
+            let (bot, token) = place.bot();
+            place.put(name, &token).await.unwrap();
+            // What such a commit leaves: it is in the database, and nothing followed.
+            let mut record = place.record(name).await;
+            record.operation = Some("disconnect".to_owned());
+            record.step = "begun".to_owned();
+            record.status = Status::Disconnected;
+            record.disconnected_at = Some(place.parts.clock.now());
+            let directory = &place.parts.directory;
+            let _ = directory.connection_update(&mut record).await.unwrap();
+            assert!(!place.is_parked(&record.id));
+            if asked_again {
+                place.connections.disconnect(&project(name)).await.unwrap();
+            } else {
+                place.fail(bot, "getWebhookInfo", FailureKind::Cut);
+                assert_eq!(place.resume().await, 0);
+            }
+            assert!(place.is_parked(&record.id), "{asked_again}");
+        }
     })
     .await;
 }
@@ -170,4 +244,11 @@ async fn a_late_courtesy_does_not_touch_the_bots_next_connection() {
         assert_eq!(place.calls(bot, "deleteWebhook").len(), 0);
     })
     .await;
+}
+
+/// Disconnects while Telegram does not answer.
+async fn disconnect_slowly(place: &Place) -> BotView {
+    let connections = place.connections.clone();
+    let off = tokio::spawn(async move { connections.disconnect(&project("1")).await });
+    place.pass_time(off).await.unwrap()
 }

@@ -3,7 +3,7 @@
 use bot_connection::{Did, Error, Status, Warning};
 use telegram_simulator::FailureKind;
 
-use crate::support::{DEADLINE, Place, bot_token, on_both, project};
+use crate::support::{Place, on_both};
 
 const RIVAL: &str = "https://rival.example.com/bot123:AAAsecretpath?token=AAAsecretquery";
 
@@ -126,13 +126,8 @@ async fn overtaken(
     place.later();
     let before = place.calls(bot, "setWebhook").len();
     place.fail(bot, "setWebhook", FailureKind::Delay(5_000));
-    let (connections, token, owner) = (place.connections.clone(), bot_token(token), project(name));
-    let work = tokio::spawn(async move { connections.put_token(&owner, &token).await });
-    let told = |ledger: &telegram_simulator::Ledger| {
-        let ours = |call: &&telegram_simulator::CallRecord| call.method == "setWebhook";
-        ledger.calls(bot).filter(ours).count() > before
-    };
-    place.control.wait_for(told, DEADLINE).await.unwrap();
+    let work = place.start_putting(name, token);
+    place.called(bot, "setWebhook", before + 1).await;
     // A rival is bound by the limit of one setWebhook a second as we are.
     place.hands.advance(std::time::Duration::from_secs(1));
     match rival {

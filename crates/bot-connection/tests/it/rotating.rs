@@ -100,8 +100,7 @@ async fn a_fresh_token_may_be_refused_for_a_moment() {
             .on("getMe");
         place.control.fail(refused);
         place.later();
-        let (connections, token) = (place.connections.clone(), crate::support::bot_token(&new));
-        let work = tokio::spawn(async move { connections.put_token(&project("1"), &token).await });
+        let work = place.start_putting("1", &new);
         assert_eq!(place.pass_time(work).await.unwrap().did, Did::Rotated);
         place.is_connected("1", bot).await;
     })
@@ -129,6 +128,37 @@ async fn a_fresh_token_that_is_refused_in_a_later_step_is_tried_for_a_day() {
         place.control.clear_failures();
         assert_eq!(place.put("1", &new).await.unwrap().did, Did::Repaired);
         place.is_connected("1", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telegram_out_of_reach_in_between_does_not_begin_the_day_anew() {
+    on_both(async |mut place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let new = place.control.revoke(bot).unwrap();
+        place.fail(bot, "setWebhook", FailureKind::Cut);
+        place.put("1", &new).await.unwrap_err();
+        // The day begins when the token is refused first, however long Telegram was out of reach before.
+        place.hands.advance(Duration::from_secs(48 * 3_600));
+        for hour in 0..24 {
+            let how = match hour % 2 {
+                0 => FailureKind::Unauthorized,
+                _ => FailureKind::Cut,
+            };
+            place.fail(bot, "setWebhook", how);
+            assert_eq!(place.resume().await, 0);
+            let record = place.record("1").await;
+            assert_eq!(record.operation.as_deref(), Some("rotate"), "{hour}");
+            assert_eq!(record.warning, Some(Error::TokenNotValid.to_string()));
+            place.restart();
+            place.hands.advance(Duration::from_secs(3_600));
+        }
+        place.fail(bot, "setWebhook", FailureKind::Unauthorized);
+        assert_eq!(place.resume().await, 0);
+        let record = place.record("1").await;
+        assert_eq!((record.status, record.operation), (Status::Active, None));
     })
     .await;
 }

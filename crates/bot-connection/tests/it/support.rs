@@ -12,7 +12,8 @@ use store::testing::on_every_database;
 use store::{Database, Schema};
 use telegram_bot_api::{BotToken, Call, Client, ClientConfig, UpdateKind};
 use telegram_simulator::{
-    BotId, CallRecord, Control, Failure, FailureKind, Simulator, SimulatorConfig, Token, Via,
+    BotId, CallRecord, Control, Failure, FailureKind, Ledger, Simulator, SimulatorConfig, Token,
+    Via,
 };
 use token_vault::TokenVault;
 use tokio::task::JoinHandle;
@@ -94,6 +95,26 @@ impl Place {
             .await
     }
 
+    /// Puts a pasted token in a task of its own, while the test does something else.
+    pub(crate) fn start_putting(
+        &self,
+        project: &str,
+        token: &Token,
+    ) -> JoinHandle<Result<Connected, Error>> {
+        let (connections, token) = (self.connections.clone(), bot_token(token));
+        let project = self::project(project);
+        tokio::spawn(async move { connections.put_token(&project, &token).await })
+    }
+
+    /// Waits until Telegram has been called so many times with a method.
+    pub(crate) async fn called(&self, bot: BotId, method: &str, times: usize) {
+        let called = |ledger: &Ledger| {
+            let calls = ledger.calls(bot).filter(|call| call.method == method);
+            calls.count() >= times
+        };
+        self.control.wait_for(called, DEADLINE).await.unwrap();
+    }
+
     pub(crate) async fn resume(&self) -> usize {
         self.later();
         self.connections.resume_unfinished().await.unwrap()
@@ -113,6 +134,26 @@ impl Place {
             Clock::system().sleep(Duration::from_millis(2)).await;
         }
         work.await.unwrap()
+    }
+
+    /// Waits for what others are doing, while time passes.
+    pub(crate) async fn until(&self, done: impl AsyncFn() -> bool) {
+        let mut looks = 0;
+        while !done().await {
+            looks += 1;
+            assert!(looks < 2_000, "it did not come to that");
+            self.hands.advance(Duration::from_millis(100));
+            Clock::system().sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Waits until the project's record says this, and no change is under way.
+    pub(crate) async fn settles(&self, project: &str, status: Status) {
+        self.until(async || {
+            let record = self.find(project).await;
+            record.is_some_and(|record| record.status == status && record.operation.is_none())
+        })
+        .await;
     }
 
     /// The project's record, as the database has it.

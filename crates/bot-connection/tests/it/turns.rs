@@ -3,18 +3,15 @@
 use bot_connection::Error;
 use telegram_simulator::FailureKind;
 
-use crate::support::{DEADLINE, bot_token, on_both, project};
+use crate::support::{bot_token, on_both, project};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_has_one_operation_at_a_time() {
     on_both(async |place| {
         let (bot, token) = place.bot();
         place.fail(bot, "getMe", FailureKind::Delay(5_000));
-        let (connections, pasted) = (place.connections.clone(), bot_token(&token));
-        let first =
-            tokio::spawn(async move { connections.put_token(&project("1"), &pasted).await });
-        let asked = |ledger: &telegram_simulator::Ledger| ledger.calls(bot).count() == 1;
-        place.control.wait_for(asked, DEADLINE).await.unwrap();
+        let first = place.start_putting("1", &token);
+        place.called(bot, "getMe", 1).await;
         let pasted = bot_token(&token);
         let busy = [
             place
@@ -40,14 +37,7 @@ async fn of_many_projects_that_want_one_bot_one_gets_it() {
     on_both(async |place| {
         let (bot, token) = place.bot();
         let tasks: Vec<_> = (0..8)
-            .map(|number| {
-                let (connections, token) = (place.connections.clone(), bot_token(&token));
-                tokio::spawn(async move {
-                    connections
-                        .put_token(&project(&number.to_string()), &token)
-                        .await
-                })
-            })
+            .map(|number| place.start_putting(&number.to_string(), &token))
             .collect();
         let mut winner = None;
         for (number, task) in tasks.into_iter().enumerate() {
@@ -73,16 +63,8 @@ async fn a_record_written_by_somebody_else_meanwhile_is_not_overwritten() {
         place.control.rival_deletes_webhook(bot).unwrap();
         place.fail(bot, "setWebhook", FailureKind::Delay(5_000));
         place.later();
-        let (connections, pasted) = (place.connections.clone(), bot_token(&token));
-        let work = tokio::spawn(async move { connections.put_token(&project("1"), &pasted).await });
-        let told = |ledger: &telegram_simulator::Ledger| {
-            ledger
-                .calls(bot)
-                .filter(|call| call.method == "setWebhook")
-                .count()
-                == 2
-        };
-        place.control.wait_for(told, DEADLINE).await.unwrap();
+        let work = place.start_putting("1", &token);
+        place.called(bot, "setWebhook", 2).await;
         let mut record = place.record("1").await;
         record.name = Some("somebody else's".to_owned());
         let _ = place
