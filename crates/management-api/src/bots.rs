@@ -87,9 +87,10 @@ impl Bots {
     }
 
     pub(crate) async fn disconnect(&self, project: &ProjectId, id: &RequestId) -> Answer {
+        // First, since a caller who hangs up stops what follows here, but not the disconnect.
+        self.late.forget(project);
         let view = self.connections.disconnect(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
-        self.late.forget(project);
         Ok(answer::json(
             StatusCode::OK,
             &Shown::of(project, Some(&view)),
@@ -102,7 +103,7 @@ impl Bots {
     where
         F: Future<Output = Result<Connected, Error>> + Send + 'static,
     {
-        // A task of its own, so that a caller who hangs up does not stop the work half way.
+        // A task of its own: what becomes of it is learned after the caller has been told 202.
         let mut work = tokio::spawn(work);
         let in_time = self.clock.timeout(PATIENCE, &mut work).await;
         if let Ok(outcome) = in_time {

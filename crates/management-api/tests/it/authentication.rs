@@ -3,7 +3,7 @@
 use ids::ProjectId;
 use management_api::{Abilities, Ability, ApiTokens, Environment};
 
-use crate::support::{Place, bot, on_both, pasted};
+use crate::support::{bearer, bot, on_both, pasted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_one_good_bearer_token_is_taken() {
@@ -46,12 +46,8 @@ async fn only_one_good_bearer_token_is_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_token_is_worth_nothing_at_once() {
     on_both(async |place| {
-        let token = place
-            .tokens
-            .mint("old", Abilities::all(), None)
-            .await
-            .unwrap();
-        let bearer = format!("Bearer {}", token.expose());
+        let token = place.mint(Abilities::all(), None).await;
+        let bearer = bearer(&token);
         assert_eq!(
             place.send_as(&[&bearer], "GET", &bot("1"), "").await.status,
             200
@@ -91,7 +87,7 @@ async fn an_ability_is_needed_for_each_call() {
             ),
         ];
         for held in Ability::ALL {
-            let bearer = mint(&place, [held].into_iter().collect(), None).await;
+            let bearer = bearer(&place.mint([held].into_iter().collect(), None).await);
             for (method, path, needed) in &calls {
                 let answer = place.send_as(&[&bearer], method, path, "").await;
                 if held == *needed {
@@ -119,7 +115,7 @@ async fn another_project_is_not_there_for_a_token_of_one_project() {
         let own: ProjectId = "prj_2".parse().unwrap();
         // Without the ability too: which of the two is missing is not told.
         for abilities in [Abilities::all(), std::iter::empty().collect()] {
-            let bearer = mint(&place, abilities, Some(own.clone())).await;
+            let bearer = bearer(&place.mint(abilities, Some(own.clone())).await);
             for (method, body) in [
                 ("GET", String::new()),
                 ("PUT", pasted(&token)),
@@ -129,7 +125,7 @@ async fn another_project_is_not_there_for_a_token_of_one_project() {
                 assert_eq!(answer.fault(), (404, "RESOURCE_NOT_FOUND"), "{method}");
             }
         }
-        let bearer = mint(&place, Abilities::all(), Some(own)).await;
+        let bearer = bearer(&place.mint(Abilities::all(), Some(own)).await);
         assert_eq!(
             place.send_as(&[&bearer], "GET", &bot("2"), "").await.status,
             200
@@ -140,9 +136,4 @@ async fn another_project_is_not_there_for_a_token_of_one_project() {
         );
     })
     .await;
-}
-
-async fn mint(place: &Place, abilities: Abilities, project: Option<ProjectId>) -> String {
-    let token = place.tokens.mint("test", abilities, project).await.unwrap();
-    format!("Bearer {}", token.expose())
 }

@@ -102,6 +102,25 @@ async fn a_caller_who_hangs_up_does_not_stop_the_work() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_hangs_up_does_not_stop_a_disconnect() {
+    on_both(async |place| {
+        let (bot_id, token) = place.control.new_bot("Helper", "helper_bot");
+        assert_eq!(place.put("1", &token).await.status, 200);
+        place.control.fail(
+            Failure::next(1, FailureKind::Delay(1_000))
+                .of(bot_id)
+                .on("deleteWebhook"),
+        );
+        let request = place.start_sending("DELETE", &bot("1"), "");
+        asked(&place, bot_id, "deleteWebhook").await;
+        request.abort();
+        let ended = |data: &Value| data["status"] == "disconnected" && data.get("step").is_none();
+        until(&place, "1", ended).await;
+    })
+    .await;
+}
+
 /// Puts a token while Telegram takes five seconds for a method, and answers what was said after two.
 async fn slow(place: &Place, project: &str, bot_id: BotId, method: &str, body: &str) -> Answer {
     place.control.fail(

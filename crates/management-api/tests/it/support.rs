@@ -12,9 +12,11 @@ use clock::{Clock, Entropy, ManualClock};
 use connection_directory::Directory;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use ids::{ConnectionId, KeyId};
+use ids::{ConnectionId, KeyId, ProjectId};
 use key_ring::{KeyRing, MasterKey};
-use management_api::{Abilities, ApiTokens, Check, Environment, ManagementApi, Readiness};
+use management_api::{
+    Abilities, ApiTokens, Check, Environment, ManagementApi, PlainToken, Readiness,
+};
 use serde_json::{Value, json};
 use store::testing::on_every_database;
 use store::{Database, Schema};
@@ -181,6 +183,16 @@ impl Place {
         answer
     }
 
+    /// A new API token.
+    pub(crate) async fn mint(
+        &self,
+        abilities: Abilities,
+        project: Option<ProjectId>,
+    ) -> PlainToken {
+        let minted = self.tokens.mint("test", abilities, project);
+        minted.await.unwrap()
+    }
+
     pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
@@ -204,6 +216,11 @@ impl Answer {
             self.body["error"]["code"].as_str().unwrap_or_default(),
         )
     }
+}
+
+/// As the header has it.
+pub(crate) fn bearer(token: &PlainToken) -> String {
+    format!("Bearer {}", token.expose())
 }
 
 fn request(

@@ -46,11 +46,7 @@ async fn a_token_is_shown_once_and_listed_without_its_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_revoked_once_and_stays_listed() {
     on_both(async |place| {
-        let token = place
-            .tokens
-            .mint("old", Abilities::all(), None)
-            .await
-            .unwrap();
+        let token = place.mint(Abilities::all(), None).await;
         let revoked_at = place.clock.now();
         assert!(place.tokens.revoke(token.id()).await.unwrap());
         place.hands.advance(Duration::from_secs(60));
@@ -76,16 +72,8 @@ async fn a_token_is_revoked_once_and_stays_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_tokens_id_with_anothers_secret_is_no_token() {
     on_both(async |place| {
-        let first = place
-            .tokens
-            .mint("first", Abilities::all(), None)
-            .await
-            .unwrap();
-        let second = place
-            .tokens
-            .mint("second", Abilities::all(), None)
-            .await
-            .unwrap();
+        let first = place.mint(Abilities::all(), None).await;
+        let second = place.mint(Abilities::all(), None).await;
         let (_, secret) = second.expose().split_at(second.expose().len() - 43);
         let mixed = format!("mpt_live_{}_{secret}", first.id());
         assert_eq!(place.tokens.verify(&mixed).await.unwrap(), None);
@@ -96,11 +84,7 @@ async fn one_tokens_id_with_anothers_secret_is_no_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn abilities_of_a_later_version_grant_nothing() {
     on_both(async |place| {
-        let token = place
-            .tokens
-            .mint("later", Abilities::all(), None)
-            .await
-            .unwrap();
+        let token = place.mint(Abilities::all(), None).await;
         let update = "UPDATE api_tokens SET abilities = 'project:view project:fly'";
         place
             .database
