@@ -45,8 +45,8 @@ pub(crate) async fn server(
     clock: Clock,
     entropy: Entropy,
 ) -> anyhow::Result<Server> {
-    first_start::data_dir(&config.data_dir)?;
     let (public, private) = listeners(config, &clock).await?;
+    first_start::data_dir(&config.data_dir)?;
     let ring = first_start::key_ring(config, &entropy)?;
     let Stores {
         database,
@@ -56,7 +56,7 @@ pub(crate) async fn server(
         sole,
     } = stores(config, &ring, &clock).await?;
     let tokens = ApiTokens::new(
-        database,
+        database.clone(),
         environment(config),
         clock.clone(),
         entropy.clone(),
@@ -104,6 +104,7 @@ pub(crate) async fn server(
     let upkeep = Upkeep {
         clock,
         connections,
+        database: database.clone(),
         dispatcher: dispatcher.clone(),
         inbox: inbox.clone(),
         refusals,
@@ -178,8 +179,13 @@ async fn dispatcher(
 /// Binds both sockets, and shares out among them what the process may have open.
 async fn listeners(config: &Config, clock: &Clock) -> anyhow::Result<(Listener, Listener)> {
     let (public, private) = descriptors::share();
-    let public = Listener::bind(config.public_listen, public, clock.clone()).await?;
-    let private = Listener::bind(config.private_listen, private, clock.clone()).await?;
+    let bind = async |key, address, limits| {
+        Listener::bind(address, limits, clock.clone())
+            .await
+            .with_context(|| format!("give another address with --{key}, or end what has this one"))
+    };
+    let public = bind("public-listen", config.public_listen, public).await?;
+    let private = bind("private-listen", config.private_listen, private).await?;
     Ok((public, private))
 }
 

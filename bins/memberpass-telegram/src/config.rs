@@ -64,9 +64,9 @@ impl Config {
         let private_listen = sources.parse("private-listen")?;
         let public_listen = sources.parse("public-listen")?;
         anyhow::ensure!(
-            private_listen != public_listen,
-            "`public-listen` and `private-listen` are both {public_listen}: \
-             give them different addresses, so that the internet never reaches the private one"
+            are_apart(private_listen, public_listen),
+            "`public-listen` ({public_listen}) and `private-listen` ({private_listen}) are one: \
+             give them different ports, so that the internet never reaches the private one"
         );
         let master_key: Option<PathBuf> = sources.parse_optional("master-key")?;
         Ok(Self {
@@ -87,5 +87,27 @@ impl Config {
                 filter: sources.parse("log-filter")?,
             },
         })
+    }
+}
+
+/// Whether two listeners do not meet: on one port, an unspecified address is every address. Port 0 is a free one each time.
+fn are_apart(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != other.port() || one.port() == 0 || !(everywhere || one.ip() == other.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_listeners_on_one_port_meet_where_their_addresses_do() {
+        let apart =
+            |one: &str, other: &str| are_apart(one.parse().unwrap(), other.parse().unwrap());
+        assert!(!apart("127.0.0.1:8080", "127.0.0.1:8080"));
+        assert!(!apart("127.0.0.1:8080", "0.0.0.0:8080"));
+        assert!(apart("127.0.0.1:8080", "127.0.0.1:8081"));
+        assert!(apart("127.0.0.1:8080", "127.0.0.2:8080"));
+        assert!(apart("127.0.0.1:0", "127.0.0.1:0"));
     }
 }

@@ -18,6 +18,13 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(wait_for_signal(stop.clone())?);
     welcome(&config, &server)?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        private = %server.private.local_addr(),
+        public = %server.public.local_addr(),
+        waiting = server.inbox.depth().await.map_or(0, |depth| depth.pending),
+        "started"
+    );
     serve(server, stop, config.shutdown_deadline).await?;
     tracing::info!(
         "stopped; webhooks stay registered, and updates that were not handled stay in the inbox"
@@ -72,6 +79,7 @@ fn wait_for_signal(stop: CancellationToken) -> anyhow::Result<impl Future<Output
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tracing::info!("told to stop: nothing is accepted any more, and what runs may end");
         stop.cancel();
     })
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use bot_connection::BotConnections;
 use bot_sender::TokenRefusals;
 use clock::Clock;
-use store::SoleProcess;
+use store::{Database, SoleProcess};
 use tokio_util::sync::CancellationToken;
 use update_dispatcher::Dispatcher;
 use update_inbox::Inbox;
@@ -15,6 +15,7 @@ use update_inbox::Inbox;
 pub(crate) struct Upkeep {
     pub(crate) clock: Clock,
     pub(crate) connections: BotConnections,
+    pub(crate) database: Database,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) inbox: Inbox,
     pub(crate) refusals: TokenRefusals,
@@ -25,19 +26,20 @@ impl Upkeep {
     /// Looks after everything until told to stop, and gives the claim on the database back.
     ///
     /// # Errors
-    /// When the claim is lost: another process may serve the database now. Nothing is handled any more, and the whole
-    /// server has been told to stop.
+    /// When another process has the claim on the database. Nothing is handled any more, and the whole server has been told
+    /// to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<SoleProcess> {
         let Self {
             clock,
             connections,
+            database,
             dispatcher,
             inbox,
             refusals,
             mut sole,
         } = self;
         let lost = tokio::select! {
-            error = hold(&mut sole, &clock) => error,
+            error = hold(&mut sole, &database, &clock) => error,
             () = finish(&connections, &clock) => return Ok(sole),
             () = expire(&inbox, &clock) => return Ok(sole),
             () = hear(refusals) => return Ok(sole),
@@ -45,17 +47,30 @@ impl Upkeep {
         };
         dispatcher.drain(Duration::ZERO).await;
         stop.cancel();
-        Err(lost).context("the claim on the database is lost; another process may serve it now")
+        Err(lost).context("the claim on the database is lost")
     }
 }
 
-/// Checks the claim until it is lost.
-async fn hold(sole: &mut SoleProcess, clock: &Clock) -> store::Error {
+/// Checks the claim, and claims anew when the session that held it is gone, until somebody else has it.
+async fn hold(sole: &mut SoleProcess, database: &Database, clock: &Clock) -> store::Error {
     loop {
-        if let Err(error) = sole.check().await {
-            return error;
-        }
         clock.sleep(CLAIM_EVERY).await;
+        let Err(error) = sole.check().await else {
+            continue;
+        };
+        tracing::warn!(%error, "the session that holds the claim on the database is gone");
+        loop {
+            match database.sole_process().await {
+                Ok(anew) => {
+                    *sole = anew;
+                    tracing::info!("the database is claimed anew");
+                    break;
+                }
+                Err(taken @ store::Error::Taken) => return taken,
+                // The database is away, so nobody can serve it meanwhile.
+                Err(_) => clock.sleep(CLAIM_EVERY).await,
+            }
+        }
     }
 }
 
@@ -90,6 +105,6 @@ async fn hear(mut refusals: TokenRefusals) {
     std::future::pending::<()>().await;
 }
 
-const CLAIM_EVERY: Duration = Duration::from_secs(2);
+const CLAIM_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 const FINISH_EVERY: Duration = Duration::from_secs(15);

@@ -11,12 +11,12 @@ use tracing_subscriber::EnvFilter;
 
 /// A simulated Telegram: the Bot API, its webhook sender, BotFather and people, in memory, for development and tests.
 ///
-/// Example: telegram-simulator --listen 127.0.0.1:8081 --resolve bots.example.com=149.154.160.1,127.0.0.1:8080
+/// Example: telegram-simulator --listen 127.0.0.1:8090 --resolve bots.example.com=149.154.160.1,127.0.0.1:8081
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {
     /// Where to listen; anybody who reaches it can do everything
-    #[arg(long, default_value = "127.0.0.1:8081")]
+    #[arg(long, default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
     /// A host that webhooks may name, the public address it pretends to have, and the socket that requests really go to
     #[arg(long, value_name = "HOST=ADDRESS,SOCKET", value_parser = resolution)]
@@ -70,7 +70,7 @@ fn greet(root: &str) -> Result<()> {
 
 fn resolution(text: &str) -> Result<(String, Resolution), String> {
     let shape =
-        "expected HOST=ADDRESS,SOCKET such as bots.example.com=149.154.160.1,127.0.0.1:8080";
+        "expected HOST=ADDRESS,SOCKET such as bots.example.com=149.154.160.1,127.0.0.1:8081";
     let (host, rest) = text.split_once('=').ok_or(shape)?;
     let (address, socket) = rest.split_once(',').ok_or(shape)?;
     let address: IpAddr = address.parse().map_err(|_| shape)?;

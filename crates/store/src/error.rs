@@ -18,6 +18,15 @@ pub enum Error {
     /// The database cannot be reached, or no connection to it became free in time.
     #[error("no connection to the database")]
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A SQLite file cannot be opened, made or locked.
+    #[error("the database file {} cannot be opened", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the file system or SQLite says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The folder that a SQLite file should lie in is not there.
     #[error("the folder for the database file does not exist: {0}")]
     Folder(PathBuf),
@@ -85,6 +94,19 @@ pub fn ensure_touched(touched: usize, expected: usize) -> Result<()> {
         Ok(())
     } else {
         Err(Error::WrongRows { touched, expected })
+    }
+}
+
+impl Error {
+    pub(crate) fn file<E>(path: &std::path::Path) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let path = path.to_owned();
+        move |source| Self::File {
+            path,
+            source: source.into(),
+        }
     }
 }
 

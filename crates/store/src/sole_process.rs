@@ -42,12 +42,12 @@ impl Database {
                 }
             }
             Place::Sqlite(path) => {
-                let file = sqlite::open_private(&sqlite::beside(path, ".lock"))
-                    .map_err(|error| Error::Connect(error.into()))?;
+                let path = sqlite::beside(path, ".lock");
+                let file = sqlite::open_private(&path).map_err(Error::file(&path))?;
                 match file.try_lock() {
                     Ok(()) => Ok(SoleProcess(Hold::File(file))),
                     Err(TryLockError::WouldBlock) => Err(Error::Taken),
-                    Err(TryLockError::Error(error)) => Err(Error::Connect(error.into())),
+                    Err(TryLockError::Error(error)) => Err(Error::file(&path)(error)),
                 }
             }
         }

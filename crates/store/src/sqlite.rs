@@ -23,12 +23,14 @@ pub(crate) fn prepare(path: &Path) -> Result<()> {
     if is_empty(path)? {
         mark(path)?;
     }
-    recognise(path)
+    recognise(path)?;
+    // Outside the pool first: the pool would keep trying and then say only that the time was up.
+    establish(path).map(drop).map_err(Error::file(path))
 }
 
 /// Writes our mark into a new file, before the file knows of WAL: so it is in the header at once.
 fn mark(path: &Path) -> Result<()> {
-    let mut link = open(path).map_err(|error| Error::Connect(error.into()))?;
+    let mut link = open(path).map_err(Error::file(path))?;
     let marking = format!("PRAGMA busy_timeout = 5000; PRAGMA application_id = {APPLICATION_ID};");
     Ok(link.batch_execute(&marking)?)
 }
@@ -82,11 +84,8 @@ pub(crate) fn open_private(path: &Path) -> std::io::Result<File> {
 }
 
 fn is_empty(path: &Path) -> Result<bool> {
-    let file = open_private(path).map_err(|error| Error::Connect(error.into()))?;
-    let length = file
-        .metadata()
-        .map_err(|error| Error::Connect(error.into()))?
-        .len();
+    let file = open_private(path).map_err(Error::file(path))?;
+    let length = file.metadata().map_err(Error::file(path))?.len();
     Ok(length == 0)
 }
 

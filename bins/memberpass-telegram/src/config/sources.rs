@@ -73,6 +73,9 @@ impl Sources {
             (None, Some(default)) => (default, "the default"),
             (None, None) => return Ok(None),
         };
+        if value.is_empty() {
+            return Err(refuse(setting, from, value, &"this is empty"));
+        }
         value
             .parse()
             .map(Some)
