@@ -18,8 +18,8 @@ use crate::retry::Verdict;
 use crate::schedule::{Ask, Schedule};
 use crate::telling::{dead_of, log_dead, log_retry, retry_of};
 use crate::{
-    Attempt, BotSnapshot, DeadCause, DispatcherConfig, Journal, Offer, Outcome, Perform, Progress,
-    Queued, RetryPolicy, Seq, Snapshot, Stage, Totals,
+    BotSnapshot, DeadCause, DispatcherConfig, Journal, Offer, Outcome, Perform, Progress, Queued,
+    RetryPolicy, Seq, Snapshot, Stage, Totals,
 };
 
 /// How long after the deadline of a drain to wait for attempts to notice that they were broken off.
@@ -251,23 +251,23 @@ impl Shared {
         None
     }
 
-    /// Tells the journal of a failed attempt, and answers the update if there will be another.
+    /// Tells the journal of a failed attempt if it is news, and answers the update if there will be another.
     fn failed(&self, mut item: Box<Item>, fault: Fault) -> Option<Box<Item>> {
         let now = self.clock.now();
+        item.note(fault.retry, &fault.reason, now);
+        let (waits, news) = (item.waits(), item.has_news());
         let queued = &mut item.queued;
-        queued.attempts = queued.attempts.saturating_add(1);
-        queued.history.push(Attempt {
-            number: queued.attempts,
-            failed_at_unix_ms: now.unix_ms(),
-            progress: queued.progress,
-            reason: fault.reason.clone(),
-        });
-        match self.retry.decide(queued, fault.retry, now, &self.entropy) {
+        match self
+            .retry
+            .decide(queued, waits, fault.retry, now, &self.entropy)
+        {
             Verdict::Again(at) => {
                 queued.not_before = Some(at);
-                log_retry(queued, &fault.reason, at.since(now));
-                self.journal
-                    .retry(queued.seq, retry_of(queued, at, fault.reason));
+                if news {
+                    log_retry(queued, waits, &fault.reason, at.since(now));
+                    self.journal
+                        .retry(queued.seq, retry_of(queued, at, fault.reason));
+                }
                 Some(item)
             }
             Verdict::Dead(cause) => {

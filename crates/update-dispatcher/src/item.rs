@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use clock::Timestamp;
 use telegram_bot_api::Call;
 
-use crate::{Flow, Queued, RefusedCall, UpdateRef};
+use crate::{Attempt, Flow, Progress, Queued, RefusedCall, RetryWhen, UpdateRef};
+
+/// How many failures of an update are remembered.
+const HISTORY_KEPT: usize = 20;
 
 /// An update in memory. Boxed wherever it is kept: it moves between queues and tasks.
 pub(crate) struct Item {
@@ -18,6 +22,14 @@ pub(crate) struct Item {
     pub(crate) calls: u32,
     /// The first few of them that were refused.
     pub(crate) refused: Vec<RefusedCall>,
+    /// Failures that did not count, at one place, with nothing between them.
+    waits: Waits,
+}
+
+#[derive(Default)]
+struct Waits {
+    count: u32,
+    at: Progress,
 }
 
 /// What is left of a stage that has run.
@@ -34,7 +46,53 @@ impl Item {
             took: Duration::ZERO,
             calls: 0,
             refused: Vec::new(),
+            waits: Waits::default(),
         })
+    }
+
+    /// Notes a failure. One that does not count takes the place of its equal before it, so that an outage of a day is a
+    /// line or two of history.
+    pub(crate) fn note(&mut self, retry: RetryWhen, reason: &str, now: Timestamp) {
+        let queued = &mut self.queued;
+        let failure = Attempt {
+            number: queued.attempts.saturating_add(1),
+            failed_at_unix_ms: now.unix_ms(),
+            progress: queued.progress,
+            reason: reason.to_owned(),
+        };
+        let mut folds = false;
+        if matches!(retry, RetryWhen::Waiting { .. }) {
+            let goes_on = self.waits.count > 0 && self.waits.at == failure.progress;
+            self.waits = Waits {
+                count: if goes_on {
+                    self.waits.count.saturating_add(1)
+                } else {
+                    1
+                },
+                at: failure.progress,
+            };
+            let last = queued.history.last();
+            folds = goes_on && last.is_some_and(|last| last.reason == failure.reason);
+        } else {
+            queued.attempts = failure.number;
+            self.waits = Waits::default();
+        }
+        if folds || queued.history.len() >= HISTORY_KEPT {
+            let goes = if folds { queued.history.len() - 1 } else { 0 };
+            queued.history.remove(goes);
+        }
+        queued.history.push(failure);
+    }
+
+    /// How many failures in a row did not count.
+    pub(crate) fn waits(&self) -> u32 {
+        self.waits.count
+    }
+
+    /// Whether the last failure is news. Of a row of those that do not count the 1st, 2nd, 4th, 8th … are: when Telegram is
+    /// down, all that waits for it would flood the journal and the log.
+    pub(crate) fn has_news(&self) -> bool {
+        self.waits.count == 0 || self.waits.count.is_power_of_two()
     }
 
     pub(crate) fn update(&self) -> UpdateRef {

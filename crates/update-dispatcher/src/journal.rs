@@ -11,8 +11,10 @@ use crate::{Attempt, LaneKey, Progress, Queued, Seq};
 /// The durable side of the dispatcher: the inbox, or a list in memory in a test.
 ///
 /// `finished`, `retry` and `dead` must not block: they are called on the path of every update, and ride in whatever
-/// the journal writes next. For an update exactly one of the three is told at the end of each attempt, before the next
-/// update of its lane starts.
+/// the journal writes next. At the end of an attempt one of the three is told, before the next update of its lane starts,
+/// and none where there is nothing new to remember: when a shutdown broke the attempt off before it had made a call, and
+/// when an update goes on waiting where it waited before ([`crate::RetryWhen::Waiting`]), which is told the 1st, 2nd, 4th,
+/// 8th time and so on. What was told last is true still: the next attempt of such an update goes on from there.
 pub trait Journal: Send + Sync + 'static {
     /// Why a journal cannot be read.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -68,7 +70,7 @@ pub struct Outcome {
     pub handled_at: Timestamp,
     /// How many calls were made in this attempt and those before it in this process, refused ones included.
     pub calls: u32,
-    /// Failed attempts before it.
+    /// Failed attempts before it, as far as they count.
     pub attempts: u32,
     /// Calls that Telegram refused for good, the first few of them. They did not stop the others.
     pub refused: Vec<RefusedCall>,
@@ -90,13 +92,13 @@ pub struct RefusedCall {
 pub struct Retry {
     /// Where to go on: [`Queued::progress`] after a restart.
     pub progress: Progress,
-    /// Failed attempts so far: [`Queued::attempts`].
+    /// Failed attempts so far, as far as they count: [`Queued::attempts`].
     pub attempts: u32,
     /// When to try again: [`Queued::not_before`].
     pub not_before: Timestamp,
     /// Why the last attempt failed.
     pub reason: String,
-    /// The failed attempts, the last of them included, oldest first: [`Queued::history`].
+    /// The last failures, this one included, oldest first: [`Queued::history`].
     pub history: Vec<Attempt>,
 }
 
@@ -113,9 +115,9 @@ pub struct Dead {
     pub reason: String,
     /// How far it came: a replay goes on from here.
     pub progress: Progress,
-    /// Failed attempts.
+    /// Failed attempts, as far as they count.
     pub attempts: u32,
-    /// The failed attempts, oldest first.
+    /// The last failures, oldest first.
     pub history: Vec<Attempt>,
     /// When it was given up.
     pub dead_at: Timestamp,
@@ -131,7 +133,7 @@ pub enum DeadCause {
     Fatal,
     /// It failed as often as it may.
     Exhausted,
-    /// The next attempt would come after Telegram has stopped waiting for an answer.
+    /// The next attempt would come after the time for which Telegram itself would have kept the update.
     Expired,
 }
 

@@ -35,6 +35,15 @@ pub enum RetryWhen {
     Later,
     /// After this time, whatever the back-off says.
     After(Duration),
+    /// When what the update needs is there again: neither the update nor its stage is at fault. Telegram is out of
+    /// reach, the bot has no working token, or there is no room below a limit.
+    ///
+    /// It is not counted as a failed attempt. The update waits by [`crate::RetryPolicy::waits`], for as long as Telegram
+    /// itself would have kept it ([`crate::Queued::expires_at`]).
+    Waiting {
+        /// How long to wait instead, where somebody said so, as Telegram does with a 429.
+        told: Option<Duration>,
+    },
     /// Not at all. A call that was refused for good is recorded, and the next one is made.
     Never,
 }

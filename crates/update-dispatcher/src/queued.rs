@@ -47,20 +47,21 @@ pub struct Queued {
     pub body: Bytes,
     /// How far its handling has come.
     pub progress: Progress,
-    /// How many attempts have failed.
+    /// How many attempts have failed, as far as they count: those that ended with [`crate::RetryWhen::Waiting`] do not.
     pub attempts: u32,
     /// Not to be tried before this time; only ever set after a failed attempt.
     pub not_before: Option<Timestamp>,
-    /// The failed attempts, as [`crate::Retry::history`] told them; may be empty where a journal does not keep them.
+    /// The last failures, 20 at most, as [`crate::Retry::history`] told them; may be empty where a journal does not keep
+    /// them.
     pub history: Vec<Attempt>,
 }
 
 /// An attempt to handle an update that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Counts an update's attempts, from 1.
+    /// Counts an update's attempts, from 1. A failure that does not count has the number of the one to come.
     pub number: u32,
-    /// When it failed, in milliseconds since 1970.
+    /// When it failed, in milliseconds since 1970; of equal failures in a row that do not count, the last.
     pub failed_at_unix_ms: u64,
     /// Where it failed.
     pub progress: Progress,

@@ -96,7 +96,7 @@ pub struct RetrySnapshot {
     pub update_id: UpdateId,
     /// What it is about.
     pub kind: UpdateKind,
-    /// How many attempts have failed.
+    /// How many attempts have failed, as far as they count.
     pub attempts: u32,
     /// When the next is due; written in milliseconds since 1970.
     #[serde(rename = "not_before_unix_ms", serialize_with = "unix_ms")]

@@ -37,10 +37,10 @@ pub(crate) fn dead_of(
     }
 }
 
-pub(crate) fn log_retry(queued: &Queued, reason: &str, delay: Duration) {
+pub(crate) fn log_retry(queued: &Queued, waits: u32, reason: &str, delay: Duration) {
     tracing::info!(
         connection = %queued.lane.connection, seq = queued.seq.value(), kind = queued.kind.as_str(),
-        attempt = queued.attempts, delay_ms = delay.as_millis(), reason, "update will be tried again"
+        attempt = queued.attempts, waits, delay_ms = delay.as_millis(), reason, "update will be tried again"
     );
 }
 

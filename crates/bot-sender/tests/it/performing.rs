@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use connection_directory::Status;
+use clock::Clock;
+use connection_directory::{Directory, Status};
 use ids::ConnectionId;
 use serde_json::json;
+use store::Database;
+use store::testing::on_every_empty_database;
 use telegram_bot_api::Call;
 use telegram_simulator::{Access, ChatId, Failure, FailureKind};
 use update_dispatcher::{Perform as _, RetryWhen};
 
-use crate::support::{Place, call, on_both, vault};
+use crate::support::{Place, call, on_both, unreachable, vault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_effect_that_is_done_is_done() {
@@ -32,9 +35,11 @@ async fn a_failure_says_whether_to_try_again() {
         let table = [
             (
                 FailureKind::TooManyRequests(120),
-                RetryWhen::After(Duration::from_secs(120)),
+                RetryWhen::Waiting {
+                    told: Some(Duration::from_secs(120)),
+                },
             ),
-            (FailureKind::Unauthorized, RetryWhen::Later),
+            (FailureKind::Unauthorized, WAITING),
             (FailureKind::Status(400), RetryWhen::Never),
             (FailureKind::Status(403), RetryWhen::Never),
             // It was sent, and nobody knows what became of it.
@@ -77,13 +82,13 @@ async fn a_chat_that_refuses_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_mend_itself_here_is_tried_again_later() {
+async fn what_may_mend_itself_here_is_waited_for() {
     on_both(async |place| {
         let (parked, _) = place.bot(Status::Disconnected).await;
         let (bot, token) = place.control.new_bot("Helper", "helper_bot");
         let sealed = place.record(bot, &token, Status::Active, &vault(2)).await;
         for id in [parked, sealed] {
-            assert_eq!(failed(&place, &id, &message()).await, RetryWhen::Later);
+            assert_eq!(failed(&place, &id, &message()).await, WAITING);
         }
         let (id, _) = place.bot(Status::Active).await;
         let forbidden = call("logOut", json!({}));
@@ -91,6 +96,66 @@ async fn what_may_mend_itself_here_is_tried_again_later() {
     })
     .await;
 }
+
+/// Nothing listens there. Many more failures than an update has attempts.
+#[tokio::test(flavor = "multi_thread")]
+async fn telegram_out_of_reach_is_waited_for_however_often() {
+    on_both(async |place| {
+        let (id, _) = place.bot(Status::Active).await;
+        let sender = place.unreachable();
+        // A chat each, because the client paces the messages of a chat.
+        for chat in 0..10 {
+            let hello = call(
+                "sendMessage",
+                json!({"chat_id": 3_000 + chat, "text": "hello"}),
+            );
+            let failure = sender.perform(&id, &hello).await.unwrap_err();
+            assert_eq!(failure.retry, WAITING, "{failure:?}");
+        }
+    })
+    .await;
+}
+
+/// The client paces the messages of a chat by itself; what would take too long it gives back.
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_limits_are_waited_for_as_long_as_they_say() {
+    on_both(async |place| {
+        let (id, bot) = place.bot(Status::Active).await;
+        place
+            .control
+            .user_sends(bot, ChatId(1_001), "/start")
+            .unwrap();
+        let long = Failure::next(1, FailureKind::TooManyRequests(300)).of(bot);
+        place.control.fail(long);
+        failed(&place, &id, &message()).await;
+        let calls = place.control.calls(bot).len();
+        let waits = failed(&place, &id, &message()).await;
+        let told = |least| RetryWhen::Waiting {
+            told: Some(Duration::from_secs(least)),
+        };
+        assert_eq!(waits, told(300));
+        assert_eq!(place.control.calls(bot).len(), calls, "nothing was sent");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_cannot_be_read_is_waited_for() {
+    // Without its tables no database answers.
+    on_every_empty_database(async |url| {
+        let database = Database::open(&url, 1).await.unwrap();
+        let (clock, _) = Clock::manual();
+        let directory = Directory::open(database, clock.clone());
+        let sender = unreachable(&clock, directory, vault(1));
+        let id = ConnectionId::from_parts(1, [9; 10]);
+        let failure = sender.perform(&id, &message()).await.unwrap_err();
+        assert_eq!(failure.retry, WAITING, "{failure:?}");
+        assert!(failure.reason.contains("record"), "{failure:?}");
+    })
+    .await;
+}
+
+const WAITING: RetryWhen = RetryWhen::Waiting { told: None };
 
 async fn failed(place: &Place, id: &ConnectionId, call: &Call) -> RetryWhen {
     let failure = place.sender.perform(id, call).await.unwrap_err();

@@ -1,5 +1,7 @@
 //! A simulated Telegram, a directory and a sender, with a clock that is turned by hand.
 
+use std::net::TcpListener;
+
 use bot_sender::{BotSender, TokenRefusals};
 use clock::{Clock, Entropy};
 use connection_directory::{Connection, Directory, Status};
@@ -59,6 +61,11 @@ impl Place {
         (self.record(bot, &token, status, &self.vault).await, bot)
     }
 
+    /// A sender over the same records, for which there is no Telegram.
+    pub(crate) fn unreachable(&self) -> BotSender {
+        unreachable(&self.clock, self.directory.clone(), self.vault.clone())
+    }
+
     pub(crate) async fn record(
         &self,
         bot: BotId,
@@ -84,6 +91,20 @@ impl Place {
         self.directory.connection_insert(&record).await.unwrap();
         record.id
     }
+}
+
+/// A sender whose calls go where nothing listens.
+pub(crate) fn unreachable(clock: &Clock, directory: Directory, vault: TokenVault) -> BotSender {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let client = ClientConfig {
+        api_root: nobody.parse().unwrap(),
+        attempts: 1,
+        ..ClientConfig::default()
+    };
+    let client = Client::new(client, clock.clone(), Entropy::seeded(1)).unwrap();
+    BotSender::new(client, directory, vault).0
 }
 
 pub(crate) fn vault(key: u8) -> TokenVault {

@@ -11,3 +11,4 @@ mod memory;
 mod pause;
 mod router;
 mod support;
+mod waiting;

@@ -1,6 +1,7 @@
 //! A dispatcher with everything around it that a test turns by hand.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use telegram_bot_api::{Call, Envelope};
 use tokio::sync::Notify;
 use update_dispatcher::{
     Dead, Dispatcher, DispatcherConfig, Failure, Incoming, Journal, Lane, LaneKey, Limits, Offer,
-    Outcome, Perform, Queued, Retry, RetryPolicy, Seq, Stage, StageError, StageFuture,
+    Outcome, Perform, Queued, Retry, RetryPolicy, RetryWhen, Seq, Stage, StageError, StageFuture,
     StageOutcome,
 };
 
@@ -44,6 +45,10 @@ pub(crate) struct Memory {
 pub(crate) struct Caller {
     pub(crate) calls: Mutex<Vec<String>>,
     pub(crate) failures: Mutex<Vec<(&'static str, Failure)>>,
+    /// When every call fails: the reasons, in turn.
+    pub(crate) outage: Mutex<Vec<&'static str>>,
+    /// Calls that met the outage.
+    pub(crate) missed: AtomicUsize,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -222,6 +227,14 @@ impl Journal for Memory {
 impl Perform for Caller {
     async fn perform(&self, _connection: &ConnectionId, call: &Call) -> Result<(), Failure> {
         tokio::task::yield_now().await;
+        let reasons = self.outage.lock().unwrap().clone();
+        if !reasons.is_empty() {
+            let missed = self.missed.fetch_add(1, Ordering::Relaxed);
+            return Err(Failure {
+                retry: RetryWhen::Waiting { told: None },
+                reason: reasons[missed % reasons.len()].into(),
+            });
+        }
         let mut failures = self.failures.lock().unwrap();
         if let Some(place) = failures
             .iter()
