@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use bot_connection::BotConnections;
 use bot_sender::TokenRefusals;
 use clock::Clock;
@@ -26,8 +26,8 @@ impl Upkeep {
     /// Looks after everything until told to stop, and gives the claim on the database back.
     ///
     /// # Errors
-    /// When another process has the claim on the database. Nothing is handled any more, and the whole server has been told
-    /// to stop.
+    /// When another process has the claim on the database, or the inbox is broken. Nothing is handled any more, and the whole
+    /// server has been told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<SoleProcess> {
         let Self {
             clock,
@@ -38,8 +38,11 @@ impl Upkeep {
             refusals,
             mut sole,
         } = self;
-        let lost = tokio::select! {
-            error = hold(&mut sole, &database, &clock) => error,
+        let fault = tokio::select! {
+            taken = hold(&mut sole, &database, &clock) => {
+                anyhow::Error::new(taken).context("the claim on the database is lost")
+            }
+            () = inbox.broken() => anyhow!("the inbox is broken, and stores nothing any more"),
             () = finish(&connections, &clock) => return Ok(sole),
             () = expire(&inbox, &clock) => return Ok(sole),
             () = hear(refusals) => return Ok(sole),
@@ -47,7 +50,7 @@ impl Upkeep {
         };
         dispatcher.drain(Duration::ZERO).await;
         stop.cancel();
-        Err(lost).context("the claim on the database is lost")
+        Err(fault)
     }
 }
 

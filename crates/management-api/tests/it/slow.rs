@@ -73,14 +73,16 @@ async fn a_warning_after_that_is_learned_by_asking() {
         place.hands.advance(Duration::from_secs(2));
         let answer = slow(&place, "1", bot_id, "getMe", &pasted(&token)).await;
         assert_eq!(answer.status, 202);
-        let shown = until(&place, "1", |data| data["warnings"].is_array()).await;
+        let shown = until(&place, "1", |data| {
+            data["warnings"].is_array() && data["connected"] == true
+        })
+        .await;
         assert!(
             shown.data()["warnings"][0]
                 .as_str()
                 .unwrap()
                 .contains("rival.example.com")
         );
-        assert_eq!(shown.data()["connected"], true);
     })
     .await;
 }
