@@ -1,6 +1,7 @@
 //! The server, put together: each part is built from those below it. Read it from top to bottom.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bot_connection::{BotConnections, ConnectConfig, Parts};
@@ -21,6 +22,7 @@ use webhook_secret::WebhookSecrets;
 
 use crate::config::Config;
 use crate::journal::LoggedJournal;
+use crate::performing::NotedSender;
 use crate::readiness::InboxReadiness;
 use crate::upkeep::Upkeep;
 use crate::{descriptors, first_start, greeting};
@@ -160,11 +162,16 @@ async fn dispatcher(
     entropy: &Entropy,
 ) -> anyhow::Result<Dispatcher> {
     let disconnected = directory.connections_disconnected_ids().await?;
+    // Learns whether anything can be written before the first call is made; what fails here is logged by the inbox.
+    let _ = clock.timeout(FIRST_WRITE, inbox.ready()).await;
     let dispatcher = Dispatcher::start(
         DispatcherConfig::default(),
         stages(),
         Arc::new(journal),
-        Arc::new(sender),
+        Arc::new(NotedSender {
+            inbox: inbox.clone(),
+            sender,
+        }),
         clock.clone(),
         entropy.clone(),
     );
@@ -243,6 +250,9 @@ fn connecting(config: &Config) -> ConnectConfig {
         resolves_name: !config.custom_bot_api,
     }
 }
+
+/// How long the first write may take before updates are handled all the same.
+const FIRST_WRITE: Duration = Duration::from_secs(5);
 
 /// Connections for everything but the webhook path, which has its own.
 const POOL: u32 = 8;

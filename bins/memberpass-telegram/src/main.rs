@@ -9,6 +9,7 @@ mod greeting;
 mod journal;
 mod logging;
 mod output;
+mod performing;
 mod readiness;
 mod serve;
 mod upkeep;

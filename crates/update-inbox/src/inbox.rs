@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -64,6 +65,7 @@ impl Inbox {
             config,
             paused: Mutex::default(),
             broken: CancellationToken::new(),
+            failing: AtomicBool::new(false),
         });
         let (opened, opening) = oneshot::channel();
         let (doing, done) = watch::channel(());
@@ -176,6 +178,13 @@ impl Inbox {
     ) -> Result<Vec<DeadLetter>> {
         let mut connection = self.shared.database.connect().await?;
         Ok(dead::list(&mut connection, owner, after, page(limit)).await?)
+    }
+
+    /// Whether the last commit failed, so that nothing can be written at the moment. What is done meanwhile cannot be noted, and
+    /// would be done again after a crash: better to wait.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.shared.failing.load(Ordering::Relaxed)
     }
 
     /// Puts a dead letter back, as the last of its lane, and answers its new number; nothing when there is none with this one.

@@ -1,6 +1,7 @@
 //! What the inbox, its thread, its feeder and its journal have in common.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use clock::Clock;
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) feed: Feed,
     pub(crate) intake: Intake,
     pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
+    /// Whether the last commit failed.
+    pub(crate) failing: AtomicBool,
     /// Cancelled when the thread or the feeder has panicked.
     pub(crate) broken: CancellationToken,
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use store::WriterConnection;
@@ -144,6 +145,7 @@ impl Writer {
         if !batch.ends.is_empty() {
             self.shared.intake.settled();
         }
+        self.shared.failing.store(false, Ordering::Relaxed);
         if std::mem::take(&mut self.failures) > 0 {
             tracing::info!("updates are stored again");
         }
@@ -164,6 +166,7 @@ impl Writer {
         // An answer may have been lost on its way from a commit that happened.
         self.unsure = true;
         self.shared.feed.fall_behind();
+        self.shared.failing.store(true, Ordering::Relaxed);
         self.failures += 1;
         if self.failures.is_power_of_two() {
             let failures = self.failures;
