@@ -85,14 +85,7 @@ pub(crate) async fn server(
         vault,
     };
     let connections = BotConnections::new(parts, connecting(config));
-    let ready = Arc::new(InboxReadiness::new(inbox.clone(), clock.clone()));
-    let api = ManagementApi::new(
-        connections.clone(),
-        tokens,
-        ready,
-        clock.clone(),
-        entropy.clone(),
-    );
+    let api = api(&connections, tokens, &inbox, &clock, &entropy);
     let (log, limits) = (request_log.clone(), IngressConfig::default());
     let ingress = Ingress::new(
         secrets,
@@ -181,6 +174,24 @@ async fn dispatcher(
     }
     inbox.attach(dispatcher.clone());
     Ok(dispatcher)
+}
+
+/// The private listener's one service.
+fn api(
+    connections: &BotConnections,
+    tokens: ApiTokens,
+    inbox: &Inbox,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> ManagementApi {
+    let ready = Arc::new(InboxReadiness::new(inbox.clone(), clock.clone()));
+    ManagementApi::new(
+        connections.clone(),
+        tokens,
+        ready,
+        clock.clone(),
+        entropy.clone(),
+    )
 }
 
 /// Binds both sockets, and shares out among them what the process may have open.
