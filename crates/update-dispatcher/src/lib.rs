@@ -33,3 +33,8 @@ pub use crate::snapshot::{
     BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals,
 };
 pub use crate::stage::{Flow, Stage, StageError, StageFuture, StageOutcome};
+
+/// The handlers of the workspace's README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
