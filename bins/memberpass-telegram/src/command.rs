@@ -73,6 +73,7 @@ fn command_line() -> Command {
             .long(setting.key)
             .global(true)
             .value_name("VALUE")
+            .help_heading("Settings")
             .help(format!("{}: {}{default}", setting.help, setting.shape))
     });
     Task::augment_subcommands(command.args(settings))

@@ -27,20 +27,48 @@ pub(crate) fn refusal(call: &Call) -> Option<&'static str> {
 /// Looks into every depth, and into text that is itself JSON: Telegram's server unpacks it.
 fn names_a_local_file(value: &Value) -> bool {
     match value {
-        Value::String(text) => {
-            let text = text.trim_start();
-            let local = text
-                .get(..FILE.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(FILE));
-            local
-                || (text.starts_with(['[', '{'])
-                    && serde_json::from_str::<Value>(text)
-                        .is_ok_and(|inner| names_a_local_file(&inner)))
-        }
+        Value::String(text) => is_local_file(text) || quotes_a_local_file(text),
         Value::Array(items) => items.iter().any(names_a_local_file),
         Value::Object(fields) => fields.values().any(names_a_local_file),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+fn is_local_file(text: &str) -> bool {
+    let text =
+        text.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control());
+    text.get(..FILE.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(FILE))
+}
+
+/// Whether text that may be JSON has a quoted value that begins with a file. It is not parsed: another parser may take what
+/// ours refuses, and may take the first of two equal keys where ours takes the last.
+fn quotes_a_local_file(text: &str) -> bool {
+    let begun =
+        text.trim_start_matches(|letter: char| letter.is_whitespace() || letter.is_control());
+    begun.starts_with(['[', '{']) && unescaped(text).split('"').skip(1).any(is_local_file)
+}
+
+/// The text with JSON's escapes of single letters undone, as far as they are any.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let code = after.strip_prefix('u').and_then(|after| after.get(..4));
+        match code
+            .and_then(|code| u32::from_str_radix(code, 16).ok())
+            .and_then(char::from_u32)
+        {
+            Some(letter) => {
+                plain.push(letter);
+                rest = &after[5..];
+            }
+            None => rest = after,
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// With one slash already, so that no way of writing a path is left.
@@ -123,6 +151,12 @@ mod tests {
             json!({"photo": "file:/etc/passwd"}),
             json!({"media": [{"type": "photo", "media": "file:///etc/passwd"}]}),
             json!({"media": "[{\"type\":\"photo\",\"media\":\"file:///etc/passwd\"}]"}),
+            json!({"media": r#"[{"media":"file:///etc/passwd","media":"x"}]"#}),
+            json!({"media": r#"[{"media":"\u0066ile:\/\/\/etc/passwd"}]"#}),
+            json!({"media": r#"[{"media":"file:///etc/passwd","x":1e999}]"#}),
+            json!({"media": "[{\"media\":\"file:///etc/passwd\",\"x\":\"\u{1}\"}]"}),
+            json!({"media": "\u{0}[{\"media\":\"file:///etc/passwd\"}]"}),
+            json!({"media": r#"[{"media":"file:///etc/passwd","x":"\ud800"}]"#}),
         ] {
             assert!(
                 refusal(&call("sendPhoto", params.clone())).is_some(),
@@ -133,5 +167,12 @@ mod tests {
             refusal(&call("sendPhoto", json!({"photo": "https://x/file://"}))),
             None
         );
+        let text = json!({"text": "[see file:/x] and \"file:/y\" in it"});
+        assert!(
+            refusal(&call("sendMessage", text)).is_some(),
+            "it could be JSON to another parser"
+        );
+        let text = json!({"text": "he said \"file:/y\""});
+        assert_eq!(refusal(&call("sendMessage", text)), None);
     }
 }

@@ -18,7 +18,11 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
             say(format_args!("applied {name}"))?;
         }
         if applied.is_empty() {
-            say(format_args!("{schema:?}: nothing to apply"))?;
+            let what = match schema {
+                Schema::Main => "the main tables",
+                Schema::Requests => "the request log's tables",
+            };
+            say(format_args!("{what} are up to date"))?;
         }
     }
     Ok(())
