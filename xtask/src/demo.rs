@@ -1,18 +1,13 @@
 //! `cargo xtask demo`: the story of a bot, told by a simulated Telegram and the real server.
 
 mod figures;
-mod http;
-mod process;
 mod report;
 mod secrets;
-mod server;
-mod simulator;
-mod stage;
 mod story;
 
 use anyhow::Result;
 
-use self::stage::Stage;
+use crate::stage::{NEEDED, Stage};
 
 /// What `cargo xtask demo` is told.
 #[derive(clap::Args)]
@@ -22,16 +17,8 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// The two programs and nothing else.
-const NEEDED: [&str; 4] = [
-    "--package",
-    "memberpass-telegram",
-    "--package",
-    "telegram-simulator-server",
-];
-
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut stage = Stage::set(&NEEDED)?;
+    let mut stage = Stage::set("demo", &NEEDED)?;
     story::tell(&mut stage)?;
     if options.check {
         return Ok(());
@@ -53,5 +40,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// The story, with the programs as the tests build them.
 pub(crate) fn check(packages: &[&str]) -> Result<()> {
-    story::tell(&mut Stage::set(packages)?)
+    story::tell(&mut Stage::set("demo", packages)?)
 }

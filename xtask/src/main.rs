@@ -17,6 +17,7 @@ mod demo;
 mod migrate;
 mod postgres;
 mod scratch;
+mod stage;
 mod steps;
 mod test;
 mod tidy;

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use self::bot::DemoBot;
 use super::report::step;
-use super::stage::Stage;
+use crate::stage::Stage;
 
 /// Tells it from the first step to the last; a step that fails ends it.
 pub(crate) fn tell(stage: &mut Stage) -> Result<()> {

@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::bot::{DemoBot, Webhook};
-use crate::demo::http::Answer;
-use crate::demo::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::http::Answer;
 
 /// Wrong secret, wrong path, no such connection: one and the same empty 404.
 pub(crate) fn forge(stage: &Stage, bot: &DemoBot) -> Result<String> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::demo::process::eventually;
-use crate::demo::simulator::{Call, Simulator};
+use crate::stage::process::eventually;
+use crate::stage::simulator::{Call, Simulator};
 
 /// Long enough for whatever happens at once.
 pub(crate) const SOON: Duration = Duration::from_secs(15);

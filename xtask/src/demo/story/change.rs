@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::bot::{DemoBot, SOON};
-use crate::demo::process::eventually;
-use crate::demo::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::process::eventually;
 
 /// Chats of people who write while nobody can listen.
 const WAITING: i64 = 4_101;

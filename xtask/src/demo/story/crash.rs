@@ -8,9 +8,9 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::bot::DemoBot;
 use crate::command::random;
-use crate::demo::process::eventually;
-use crate::demo::simulator::Simulator;
-use crate::demo::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::process::eventually;
+use crate::stage::simulator::Simulator;
 
 const CHATS: usize = 50;
 const PER_SECOND: usize = 200;

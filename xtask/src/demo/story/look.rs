@@ -8,9 +8,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::bot::DemoBot;
 use crate::demo::figures::{fdatasync_median, percentile};
-use crate::demo::process::eventually;
 use crate::demo::secrets::Secrets;
-use crate::demo::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::process::eventually;
 use crate::steps::shown;
 
 /// Chats of the measurement, one message each: no lane waits for another.

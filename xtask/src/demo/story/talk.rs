@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::bot::{DemoBot, SOON};
-use crate::demo::process::eventually;
-use crate::demo::stage::Stage;
+use crate::stage::Stage;
+use crate::stage::process::eventually;
 
 /// A person's private chat with the bot.
 const PERSON: i64 = 4_001;

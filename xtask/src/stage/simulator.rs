@@ -25,6 +25,7 @@ pub(crate) struct Update {
     pub(crate) chat: Option<i64>,
     pub(crate) first_post_us: Option<u64>,
     pub(crate) acknowledged_us: Option<u64>,
+    pub(crate) dropped_us: Option<u64>,
 }
 
 /// A Bot API call.
@@ -105,11 +106,24 @@ impl Simulator {
         let chat = json!({"id": chat, "type": "private", "first_name": "Ada"});
         let message = json!({"message_id": 1, "date": 0, "chat": chat});
         let content = json!({"id": id, "from": user, "message": message, "chat_instance": "1", "data": "old"});
-        let body = json!({"bot": bot, "kind": "callback_query", "content": content});
+        self.update(bot, "callback_query", &content)
+    }
+
+    /// Any update; returns its number.
+    pub(crate) fn update(&self, bot: i64, kind: &str, content: &Value) -> Result<i64> {
+        let body = json!({"bot": bot, "kind": kind, "content": content});
         let answer: Value = self.post("/control/update", &body)?;
         answer["update_id"]
             .as_i64()
-            .context("the bot's webhook does not take taps")
+            .context("the bot's webhook does not take such updates")
+    }
+
+    /// The time on the simulator's clock, in microseconds.
+    pub(crate) fn now_us(&self) -> Result<u64> {
+        let state: Value = self.get("/control/state")?;
+        state["now_us"]
+            .as_u64()
+            .context("the simulator does not say what time it is")
     }
 
     /// A call of the Bot API, by whoever holds the token.
@@ -134,7 +148,12 @@ impl Simulator {
     }
 
     pub(crate) fn calls(&self, bot: i64) -> Result<Vec<Call>> {
-        self.get(&format!("/control/calls?bot={bot}"))
+        self.calls_from(bot, 0)
+    }
+
+    /// The calls but for so many of the oldest.
+    pub(crate) fn calls_from(&self, bot: i64, from: usize) -> Result<Vec<Call>> {
+        self.get(&format!("/control/calls?bot={bot}&from={from}"))
     }
 
     pub(crate) fn updates(&self, bot: i64) -> Result<Vec<Update>> {

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request};
 use super::process::eventually;
 
-const BOT: &str = "/v1/projects/prj_demo/bot";
+/// The project whose bot the demo's story is about.
+const PROJECT: &str = "prj_demo";
 
 /// A running server, asked as a service of the platform asks it.
 pub(crate) struct Server {
@@ -42,32 +43,41 @@ impl Server {
 
     /// Connects, rotates or replaces; returns the bot's state once it is active.
     pub(crate) fn put_token(&self, token: &str) -> Result<Value> {
-        self.ask("PUT", BOT, Some(&json!({"token": token})))?;
-        self.until_connected(true)
+        self.connect(PROJECT, token)
+    }
+
+    /// As `put_token`, for a project of one's choice.
+    pub(crate) fn connect(&self, project: &str, token: &str) -> Result<Value> {
+        self.ask("PUT", &bot_of(project), Some(&json!({"token": token})))?;
+        self.until_connected(project, true)
     }
 
     pub(crate) fn disconnect(&self) -> Result<Value> {
-        self.ask("DELETE", BOT, None)?;
-        self.until_connected(false)
+        self.ask("DELETE", &bot_of(PROJECT), None)?;
+        self.until_connected(PROJECT, false)
     }
 
     pub(crate) fn reconnect(&self) -> Result<Value> {
-        self.ask("POST", &format!("{BOT}/reconnect"), None)?;
-        self.until_connected(true)
+        self.ask("POST", &format!("{}/reconnect", bot_of(PROJECT)), None)?;
+        self.until_connected(PROJECT, true)
     }
 
     pub(crate) fn show(&self) -> Result<Value> {
-        Ok(self.ask("GET", BOT, None)?["data"].take())
+        self.bot(PROJECT)
     }
 
-    fn until_connected(&self, wanted: bool) -> Result<Value> {
+    fn bot(&self, project: &str) -> Result<Value> {
+        Ok(self.ask("GET", &bot_of(project), None)?["data"].take())
+    }
+
+    fn until_connected(&self, project: &str, wanted: bool) -> Result<Value> {
         let what = if wanted {
             "the bot connected"
         } else {
             "the bot disconnected"
         };
         eventually(what, Duration::from_secs(20), || {
-            let state = self.show()?;
+            let state = self.bot(project)?;
             Ok((state["connected"] == wanted).then_some(state))
         })
     }
@@ -112,4 +122,8 @@ impl Server {
         };
         request.send(self.public)
     }
+}
+
+fn bot_of(project: &str) -> String {
+    format!("/v1/projects/{project}/bot")
 }

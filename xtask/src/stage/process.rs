@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,11 @@ use crate::scratch::Scratch;
 /// The longest that a start may take.
 const START: Duration = Duration::from_secs(30);
 
-/// A program, its arguments, and the file that gets all its output.
+/// A program, its arguments, its whole environment, and the file that gets all its output.
 pub(crate) struct Program {
     pub(crate) file: PathBuf,
     pub(crate) arguments: Vec<String>,
+    pub(crate) environment: Vec<(String, String)>,
     pub(crate) folder: PathBuf,
     pub(crate) log: PathBuf,
 }
@@ -51,6 +52,16 @@ impl Process {
         scratch.kills(self.child.id())
     }
 
+    /// From its next start on it has this environment, and nothing else in it.
+    pub(crate) fn set_environment(&mut self, environment: Vec<(String, String)>) {
+        self.program.environment = environment;
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
     /// Waits until `ready` says so; an error, with the end of the log, when the program ends or takes too long.
     pub(crate) fn until(&mut self, ready: impl Fn() -> bool) -> Result<()> {
         let began = Instant::now();
@@ -73,7 +84,8 @@ impl Process {
         Ok(())
     }
 
-    fn last_lines(&self) -> String {
+    /// The end of its log.
+    pub(crate) fn last_lines(&self) -> String {
         let log = std::fs::read(&self.program.log).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
@@ -91,6 +103,12 @@ fn spawn(program: &Program) -> Result<Child> {
         .args(&program.arguments)
         .current_dir(&program.folder)
         .env_clear()
+        .envs(
+            program
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -136,6 +154,7 @@ mod tests {
         Program {
             file: "/bin/sh".into(),
             arguments: vec!["-c".to_owned(), script.to_owned()],
+            environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
             folder: scratch.path().to_owned(),
             log: scratch.path().join("log"),
         }

@@ -1,0 +1,167 @@
+//! What demo and torture play on: the simulated Telegram and the server, as processes of their own on embedded defaults.
+
+pub(crate) mod http;
+pub(crate) mod process;
+pub(crate) mod server;
+pub(crate) mod simulator;
+
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context, Result};
+
+use self::process::{Process, Program, free_address};
+use self::server::Server;
+use self::simulator::Simulator;
+use crate::command::{cargo, run, target_directory};
+use crate::scratch::Scratch;
+
+/// The two programs and nothing else, as cargo is told.
+pub(crate) const NEEDED: [&str; 4] = [
+    "--package",
+    "memberpass-telegram",
+    "--package",
+    "telegram-simulator-server",
+];
+
+/// The name under which the simulated Telegram reaches the server. It has no meaning anywhere else.
+const HOST: &str = "bots.example.com";
+
+/// Both programs, running.
+pub(crate) struct Stage {
+    pub(crate) telegram: Simulator,
+    pub(crate) server: Server,
+    telegram_process: Process,
+    server_process: Process,
+    /// Last, so that the folder goes after the processes.
+    pub(crate) scratch: Scratch,
+}
+
+impl Stage {
+    /// Builds both, starts both, and waits until they are ready.
+    pub(crate) fn set(purpose: &str, packages: &[&str]) -> Result<Self> {
+        build(packages)?;
+        let mut stage = Self::open(purpose, |_| Vec::new(), &[])?;
+        stage.until_ready()?;
+        Ok(stage)
+    }
+
+    /// Starts both, already built: the server with this environment, made from the path of the folder for its data, and these
+    /// arguments besides its own. It may not be ready yet.
+    pub(crate) fn open(
+        purpose: &str,
+        environment: impl FnOnce(&Scratch) -> Vec<(String, String)>,
+        arguments: &[String],
+    ) -> Result<Self> {
+        let mut scratch = Scratch::new(purpose)?;
+        let telegram = Simulator {
+            address: free_address()?,
+        };
+        let server = Server::new(
+            free_address()?,
+            free_address()?,
+            &scratch.path().join("data"),
+        );
+        let listen = vec!["--listen".to_owned(), telegram.address.to_string()];
+        let started = program("telegram-simulator", listen, Vec::new(), &scratch)?;
+        let mut telegram_process = Process::start(started, &mut scratch)?;
+        telegram_process.until(|| process::listens(telegram.address))?;
+        telegram.resolve(HOST, server.public)?;
+        let mut settings = server_arguments(&server, &telegram);
+        settings.extend_from_slice(arguments);
+        let environment = environment(&scratch);
+        let started = program("memberpass-telegram", settings, environment, &scratch)?;
+        let server_process = Process::start(started, &mut scratch)?;
+        Ok(Self {
+            telegram,
+            server,
+            telegram_process,
+            server_process,
+            scratch,
+        })
+    }
+
+    /// Waits until the server takes updates.
+    pub(crate) fn until_ready(&mut self) -> Result<()> {
+        self.server_process
+            .until(|| self.server.is_ready())
+            .context("the server does not start")
+    }
+
+    /// kill -9, and a start right after it.
+    pub(crate) fn crash_server(&mut self) -> Result<()> {
+        self.kill_server()?;
+        self.server_process.restart(&mut self.scratch)?;
+        self.until_ready()
+    }
+
+    /// kill -9, unless it has ended by itself.
+    pub(crate) fn kill_server(&mut self) -> Result<()> {
+        self.server_process.kill(&mut self.scratch)
+    }
+
+    /// How the server ended, if it has.
+    pub(crate) fn server_ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.server_process.ended()
+    }
+
+    /// Starts the server again, with this environment. It may not be ready yet.
+    pub(crate) fn start_server(&mut self, environment: Vec<(String, String)>) -> Result<()> {
+        self.server_process.set_environment(environment);
+        self.server_process.restart(&mut self.scratch)
+    }
+
+    /// The end of the server's log.
+    pub(crate) fn server_log(&self) -> String {
+        self.server_process.last_lines()
+    }
+
+    /// Waits until the person has seen enough.
+    pub(crate) fn stay(&mut self) -> Result<()> {
+        self.server_process.wait()?;
+        self.telegram_process.wait()
+    }
+}
+
+/// Builds both programs, with these packages and features.
+pub(crate) fn build(packages: &[&str]) -> Result<()> {
+    let mut build: Command = cargo(["build"]);
+    build.args(packages).args([
+        "--bin",
+        "memberpass-telegram",
+        "--bin",
+        "telegram-simulator",
+    ]);
+    run(&mut build)
+}
+
+fn program(
+    name: &str,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    scratch: &Scratch,
+) -> Result<Program> {
+    let file = target_directory()?.join("debug").join(name);
+    let folder = scratch.path().to_owned();
+    let log = folder.join(format!("{name}.log"));
+    Ok(Program {
+        file,
+        arguments,
+        environment,
+        folder,
+        log,
+    })
+}
+
+fn server_arguments(server: &Server, telegram: &Simulator) -> Vec<String> {
+    let settings = [
+        ("--data-dir", server.data.display().to_string()),
+        ("--public-listen", server.public.to_string()),
+        ("--private-listen", server.private.to_string()),
+        ("--public-url", format!("https://{HOST}")),
+        ("--bot-api-url", format!("http://{}", telegram.address)),
+    ];
+    settings
+        .into_iter()
+        .flat_map(|(name, value)| [name.to_owned(), value])
+        .collect()
+}
