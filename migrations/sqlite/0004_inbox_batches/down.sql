@@ -1,0 +1,3 @@
+DROP TABLE inbox_recent;
+DROP TABLE inbox_done;
+DROP TABLE inbox_batches;
