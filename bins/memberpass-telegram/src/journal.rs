@@ -5,7 +5,9 @@ use std::time::Duration;
 use clock::Timestamp;
 use ids::ConnectionId;
 use request_log::{Became, RequestLog, UpdateRecord};
-use update_dispatcher::{Dead, Journal, LaneKey, Outcome, Queued, Retry, Seq, UpdateRef};
+use update_dispatcher::{
+    Dead, Journal, LaneKey, Outcome, Queued, Retry, Seq, StoredSession, UpdateRef,
+};
 use update_inbox::InboxJournal;
 
 /// The inbox's journal, overheard by the request log.
@@ -60,6 +62,14 @@ impl Journal for LoggedJournal {
         limit: usize,
     ) -> Result<Vec<Queued>, Self::Error> {
         self.inbox.backlog(owner, after, limit).await
+    }
+
+    async fn session(
+        &self,
+        lane: &LaneKey,
+        name: &str,
+    ) -> Result<Option<StoredSession>, Self::Error> {
+        self.inbox.session(lane, name).await
     }
 }
 

@@ -7,7 +7,9 @@ use clock::Clock;
 
 use crate::erased::AnyPerform;
 use crate::item::{Item, Rest};
-use crate::{Failure, Flow, Incoming, Progress, RefusedCall, RetryWhen, Stage};
+use crate::recall::still_hold;
+use crate::session::ReadSessions;
+use crate::{Failure, Flow, Incoming, Progress, RefusedCall, RetryWhen, Stage, StageError};
 
 /// How many refused calls of an update are remembered.
 const REFUSED_KEPT: usize = 8;
@@ -16,6 +18,7 @@ const REFUSED_KEPT: usize = 8;
 pub(crate) struct Handling {
     pub(crate) stages: Vec<Arc<dyn Stage>>,
     pub(crate) perform: Arc<dyn AnyPerform>,
+    pub(crate) sessions: Arc<dyn ReadSessions>,
     pub(crate) clock: Clock,
     pub(crate) deadline: Duration,
 }
@@ -30,10 +33,13 @@ pub(crate) struct Fault {
 impl Handling {
     /// Goes on with an update where it stands. What is done is noted in it at once: this may be dropped at any await.
     pub(crate) async fn attempt(&self, item: &mut Item) -> Result<(), Fault> {
-        let incoming = Incoming::read(&item.queued).map_err(|error| unreadable(&error))?;
+        let mut incoming = Incoming::read(&item.queued).map_err(|error| unreadable(&error))?;
+        incoming.sessions = Some(Arc::clone(&self.sessions));
         while let Some(stage) = self.stage(item.queued.progress) {
             let flow = self.go_through(stage, &incoming, item).await?;
-            item.rest = None;
+            if let Some(rest) = item.rest.take() {
+                item.sessions.extend(rest.sessions);
+            }
             match flow {
                 Flow::Continue => item.queued.progress = next(item.queued.progress),
                 Flow::End => break,
@@ -66,6 +72,12 @@ impl Handling {
         incoming: &Incoming,
         item: &mut Item,
     ) -> Result<Flow, Fault> {
+        if let Some(rest) = &item.rest {
+            let hold = still_hold(&*self.sessions, &rest.sessions).await;
+            if !hold.map_err(|error| fault_of(stage, error))? {
+                item.rest = None;
+            }
+        }
         if item.rest.is_none() {
             item.rest = Some(self.handle(stage, incoming, item.queued.progress).await?);
         }
@@ -100,24 +112,28 @@ impl Handling {
         let handled = self
             .clock
             .timeout(deadline, async { stage.handle(incoming).await });
-        let (retry, reason) = match handled.await {
+        let error = match handled.await {
             Ok(Ok(outcome)) => {
                 let done = usize::try_from(progress.effect).unwrap_or(usize::MAX);
                 let calls = outcome.calls.into_iter().skip(done).collect();
                 return Ok(Rest {
                     calls,
                     flow: outcome.flow,
+                    sessions: outcome.sessions,
                 });
             }
-            Ok(Err(error)) => (error.retry, error.reason),
-            Err(_) => (RetryWhen::Later, format!("no answer within {deadline:?}")),
+            Ok(Err(error)) => error,
+            Err(_) => StageError::later(format!("no answer within {deadline:?}")),
         };
-        let reason = format!("{}: {reason}", stage.name());
-        Err(Fault {
-            unreadable: false,
-            retry,
-            reason,
-        })
+        Err(fault_of(stage, error))
+    }
+}
+
+fn fault_of(stage: &dyn Stage, error: StageError) -> Fault {
+    Fault {
+        unreadable: false,
+        retry: error.retry,
+        reason: format!("{}: {}", stage.name(), error.reason),
     }
 }
 

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::{Fault, Handling};
 use crate::erased::AnyJournal;
 use crate::item::Item;
+use crate::recall::Recall;
 use crate::retry::Verdict;
 use crate::schedule::{Ask, Schedule};
 use crate::telling::{dead_of, log_dead, log_retry, retry_of};
@@ -92,6 +93,10 @@ impl Dispatcher {
             handling: Handling {
                 stages,
                 perform,
+                sessions: Arc::new(Recall {
+                    journal: Arc::clone(&journal) as Arc<dyn AnyJournal>,
+                    clock: clock.clone(),
+                }),
                 clock: clock.clone(),
                 deadline,
             },
@@ -227,7 +232,7 @@ impl Shared {
         item.took += self.clock.elapsed().saturating_sub(began);
         let lane = item.queued.lane.clone();
         let again = match ended {
-            Some(Ok(Ok(()))) => self.finished(&item),
+            Some(Ok(Ok(()))) => self.finished(item),
             Some(Ok(Err(fault))) => self.failed(item, fault),
             Some(Err(_panic)) => {
                 let fault = self.handling.panicked(&item);
@@ -238,14 +243,15 @@ impl Shared {
         self.change(|schedule, now| schedule.ended(&lane, again, now));
     }
 
-    fn finished(&self, item: &Item) -> Option<Box<Item>> {
+    fn finished(&self, item: Box<Item>) -> Option<Box<Item>> {
         let outcome = Outcome {
             update: item.update(),
             took: item.took,
             handled_at: self.clock.now(),
             calls: item.calls,
             attempts: item.queued.attempts,
-            refused: item.refused.clone(),
+            refused: item.refused,
+            sessions: item.sessions,
         };
         self.journal.finished(item.queued.seq, outcome);
         None
@@ -264,9 +270,10 @@ impl Shared {
             Verdict::Again(at) => {
                 queued.not_before = Some(at);
                 if news {
+                    let sessions = std::mem::take(&mut item.sessions);
                     log_retry(queued, waits, &fault.reason, at.since(now));
                     self.journal
-                        .retry(queued.seq, retry_of(queued, at, fault.reason));
+                        .retry(queued.seq, retry_of(queued, sessions, at, fault.reason));
                 }
                 Some(item)
             }
@@ -286,12 +293,15 @@ impl Shared {
     }
 
     /// The attempt does not count as failed; only what was done in it is told.
-    fn interrupted(&self, item: Box<Item>, before: Progress) -> Option<Box<Item>> {
+    fn interrupted(&self, mut item: Box<Item>, before: Progress) -> Option<Box<Item>> {
         let queued = &item.queued;
         if queued.progress != before {
+            let sessions = std::mem::take(&mut item.sessions);
             let reason = "broken off by a shutdown".to_owned();
-            self.journal
-                .retry(queued.seq, retry_of(queued, self.clock.now(), reason));
+            self.journal.retry(
+                queued.seq,
+                retry_of(queued, sessions, self.clock.now(), reason),
+            );
         }
         lock(&self.interrupted).push(queued.seq);
         Some(item)

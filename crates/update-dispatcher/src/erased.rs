@@ -5,7 +5,10 @@ use std::pin::Pin;
 use telegram_bot_api::Call;
 
 use crate::schedule::{Ask, Subject};
-use crate::{Dead, Failure, Journal, Outcome, Perform, Queued, Retry, Seq, StageError};
+use crate::session::ReadingSession;
+use crate::{
+    Dead, Failure, Journal, LaneKey, Outcome, Perform, Queued, Retry, RetryWhen, Seq, StageError,
+};
 use ids::ConnectionId;
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -16,6 +19,7 @@ pub(crate) trait AnyJournal: Send + Sync {
     fn dead(&self, seq: Seq, dead: Dead);
     /// What the journal answers, or why it did not.
     fn answer<'a>(&'a self, ask: &'a Ask) -> Boxed<'a, Result<Vec<Queued>, String>>;
+    fn session<'a>(&'a self, lane: &'a LaneKey, name: &'a str) -> ReadingSession<'a>;
 }
 
 pub(crate) trait AnyPerform: Send + Sync {
@@ -48,6 +52,17 @@ impl<J: Journal> AnyJournal for J {
                 }
             };
             rows.map_err(|error| StageError::from(error).reason)
+        })
+    }
+
+    fn session<'a>(&'a self, lane: &'a LaneKey, name: &'a str) -> ReadingSession<'a> {
+        Box::pin(async move {
+            let found = Journal::session(self, lane, name).await;
+            found.map_err(|error| StageError {
+                // The update is not to blame.
+                retry: RetryWhen::Waiting { told: None },
+                ..StageError::from(error)
+            })
         })
     }
 }

@@ -7,7 +7,8 @@ use clock::Timestamp;
 use ids::ConnectionId;
 use telegram_bot_api::{Update, UpdateKind};
 
-use crate::{Lane, Queued, Seq};
+use crate::session::ReadSessions;
+use crate::{Lane, LaneKey, Queued, Seq};
 
 /// An update as a stage sees it. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Incoming {
     pub received_at: Timestamp,
     /// The bot's username without the `@`, if whoever made this knew it.
     pub bot_username: Option<Arc<str>>,
+    /// Where sessions are read; nobody can where this was made by hand.
+    pub(crate) sessions: Option<Arc<dyn ReadSessions>>,
 }
 
 impl Incoming {
@@ -49,7 +52,14 @@ impl Incoming {
             attempt: queued.attempts.saturating_add(1),
             received_at: queued.received_at,
             bot_username: None,
+            sessions: None,
         })
+    }
+
+    /// The lane with whose it is.
+    #[must_use]
+    pub fn lane_key(&self) -> LaneKey {
+        LaneKey::new(self.connection.clone(), self.lane.clone())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clock::Timestamp;
 use telegram_bot_api::Call;
 
-use crate::{Attempt, Flow, Progress, Queued, RefusedCall, RetryWhen, UpdateRef};
+use crate::{Attempt, Flow, Progress, Queued, RefusedCall, RetryWhen, SessionChange, UpdateRef};
 
 /// How many failures of an update are remembered.
 const HISTORY_KEPT: usize = 20;
@@ -22,6 +22,8 @@ pub(crate) struct Item {
     pub(crate) calls: u32,
     /// The first few of them that were refused.
     pub(crate) refused: Vec<RefusedCall>,
+    /// What stages that are done want to be remembered, as far as the journal was not told.
+    pub(crate) sessions: Vec<SessionChange>,
     /// Failures that did not count, at one place, with nothing between them.
     waits: Waits,
 }
@@ -36,6 +38,8 @@ struct Waits {
 pub(crate) struct Rest {
     pub(crate) calls: VecDeque<Call>,
     pub(crate) flow: Flow,
+    /// What it wants to be remembered when its calls are made.
+    pub(crate) sessions: Vec<SessionChange>,
 }
 
 impl Item {
@@ -46,6 +50,7 @@ impl Item {
             took: Duration::ZERO,
             calls: 0,
             refused: Vec::new(),
+            sessions: Vec::new(),
             waits: Waits::default(),
         })
     }
@@ -89,10 +94,10 @@ impl Item {
         self.waits.count
     }
 
-    /// Whether the last failure is news. Of a row of those that do not count the 1st, 2nd, 4th, 8th … are: when Telegram is
+    /// Whether the last failure is news. What stages want to be remembered always is. Of a row of those that do not count the 1st, 2nd, 4th, 8th … are: when Telegram is
     /// down, all that waits for it would flood the journal and the log.
     pub(crate) fn has_news(&self) -> bool {
-        self.waits.count == 0 || self.waits.count.is_power_of_two()
+        self.waits.count == 0 || !self.sessions.is_empty() || self.waits.count.is_power_of_two()
     }
 
     pub(crate) fn update(&self) -> UpdateRef {

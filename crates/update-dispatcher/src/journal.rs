@@ -6,7 +6,7 @@ use clock::Timestamp;
 use ids::ConnectionId;
 use telegram_bot_api::UpdateId;
 
-use crate::{Attempt, LaneKey, Progress, Queued, Seq};
+use crate::{Attempt, LaneKey, Progress, Queued, Seq, SessionChange, StoredSession};
 
 /// The durable side of the dispatcher: the inbox, or a list in memory in a test.
 ///
@@ -15,6 +15,9 @@ use crate::{Attempt, LaneKey, Progress, Queued, Seq};
 /// and none where there is nothing new to remember: when a shutdown broke the attempt off before it had made a call, and
 /// when an update goes on waiting where it waited before ([`crate::RetryWhen::Waiting`]), which is told the 1st, 2nd, 4th,
 /// 8th time and so on. What was told last is true still: the next attempt of such an update goes on from there.
+///
+/// Each of the three may carry changes of sessions. They are to be written in the same transaction, those of an earlier
+/// telling of the same update before those of a later one, and those of one lane in the order in which they were told.
 pub trait Journal: Send + Sync + 'static {
     /// Why a journal cannot be read.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -48,6 +51,14 @@ pub trait Journal: Send + Sync + 'static {
         after: Seq,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Queued>, Self::Error>> + Send;
+
+    /// What a stage remembers of a lane, whether or not its time is over. Changes that were told before the call must show
+    /// in the answer. It is asked for by handlers that use sessions, and by nobody else.
+    fn session(
+        &self,
+        lane: &LaneKey,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<StoredSession>, Self::Error>> + Send;
 }
 
 /// Which update it was, in Telegram's own terms: what a log of requests knows it by.
@@ -74,6 +85,8 @@ pub struct Outcome {
     pub attempts: u32,
     /// Calls that Telegram refused for good, the first few of them. They did not stop the others.
     pub refused: Vec<RefusedCall>,
+    /// What the stages that are done now, and were not when something was told before, want to be remembered.
+    pub sessions: Vec<SessionChange>,
 }
 
 /// A call that was refused for good, such as a message to somebody who blocked the bot.
@@ -100,6 +113,8 @@ pub struct Retry {
     pub reason: String,
     /// The last failures, this one included, oldest first: [`Queued::history`].
     pub history: Vec<Attempt>,
+    /// What the stages that are done now, and were not when something was told before, want to be remembered.
+    pub sessions: Vec<SessionChange>,
 }
 
 /// Why the handling of an update was given up.
@@ -121,6 +136,8 @@ pub struct Dead {
     pub history: Vec<Attempt>,
     /// When it was given up.
     pub dead_at: Timestamp,
+    /// What the stages that are done now, and were not when something was told before, want to be remembered.
+    pub sessions: Vec<SessionChange>,
 }
 
 /// What made an update a dead letter.

@@ -11,9 +11,11 @@ mod limits;
 mod offer;
 mod perform;
 mod queued;
+mod recall;
 mod retry;
 pub mod router;
 mod schedule;
+mod session;
 mod snapshot;
 mod stage;
 mod telling;
@@ -29,6 +31,7 @@ pub use crate::perform::{Failure, Perform, RetryWhen};
 pub use crate::queued::{Attempt, Progress, Queued, Seq, is_urgent};
 pub use crate::retry::RetryPolicy;
 pub use crate::router::Router;
+pub use crate::session::{SessionChange, SessionLimits, StoredSession};
 pub use crate::snapshot::{
     BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals,
 };

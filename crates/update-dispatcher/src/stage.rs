@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use telegram_bot_api::Call;
 
-use crate::{Incoming, RetryWhen};
+use crate::incoming::Incoming;
+use crate::perform::RetryWhen;
+use crate::session::SessionChange;
 
 /// What [`Stage::handle`] answers, boxed so that stages of many types can stand in one list.
 pub type StageFuture<'a> =
@@ -42,6 +44,8 @@ pub struct StageOutcome {
     pub calls: Vec<Call>,
     /// Whether the stages after it still see the update.
     pub flow: Flow,
+    /// What is to be remembered of the lane. The router fills it in ([`crate::router::Session`]).
+    pub sessions: Vec<SessionChange>,
 }
 
 /// Whether the stages after this one still see the update.
@@ -69,9 +73,16 @@ impl StageOutcome {
     /// Nothing to do, and the next stage sees the update: what a stage answers that does not care for it.
     #[must_use]
     pub const fn pass() -> Self {
+        Self::go_on(Vec::new())
+    }
+
+    /// Makes these calls, and the next stage sees the update too.
+    #[must_use]
+    pub const fn go_on(calls: Vec<Call>) -> Self {
         Self {
-            calls: Vec::new(),
+            calls,
             flow: Flow::Continue,
+            sessions: Vec::new(),
         }
     }
 
@@ -81,6 +92,7 @@ impl StageOutcome {
         Self {
             calls,
             flow: Flow::End,
+            sessions: Vec::new(),
         }
     }
 }

@@ -5,15 +5,21 @@ use std::time::Duration;
 use clock::Timestamp;
 
 use crate::item::Item;
-use crate::{Dead, DeadCause, Queued, Retry};
+use crate::{Dead, DeadCause, Queued, Retry, SessionChange};
 
-pub(crate) fn retry_of(queued: &Queued, not_before: Timestamp, reason: String) -> Retry {
+pub(crate) fn retry_of(
+    queued: &Queued,
+    sessions: Vec<SessionChange>,
+    not_before: Timestamp,
+    reason: String,
+) -> Retry {
     Retry {
         progress: queued.progress,
         attempts: queued.attempts,
         not_before,
         reason,
         history: queued.history.clone(),
+        sessions,
     }
 }
 
@@ -34,6 +40,7 @@ pub(crate) fn dead_of(
         attempts: queued.attempts,
         history: std::mem::take(&mut queued.history),
         dead_at,
+        sessions: std::mem::take(&mut item.sessions),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ids::ConnectionId;
-use update_dispatcher::{Dead, Journal, LaneKey, Outcome, Queued, Retry, Seq};
+use update_dispatcher::{Dead, Journal, LaneKey, Outcome, Queued, Retry, Seq, StoredSession};
 
 use crate::error::{Error, Result};
 use crate::intake::End;
@@ -35,6 +35,10 @@ impl Journal for InboxJournal {
 
     async fn backlog(&self, owner: &ConnectionId, after: Seq, limit: usize) -> Result<Vec<Queued>> {
         read(&self.0, Scope::Connection(owner), after, limit).await
+    }
+
+    async fn session(&self, _lane: &LaneKey, _name: &str) -> Result<Option<StoredSession>> {
+        Ok(None)
     }
 }
 

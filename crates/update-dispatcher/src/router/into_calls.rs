@@ -52,6 +52,7 @@ impl IntoCalls<by::Itself> for Flow {
         Ok(StageOutcome {
             calls: Vec::new(),
             flow: self,
+            sessions: Vec::new(),
         })
     }
 }
@@ -107,6 +108,7 @@ tuples! {
 /// One part that lets the update go on is enough.
 fn append(all: &mut StageOutcome, more: StageOutcome) {
     all.calls.extend(more.calls);
+    all.sessions.extend(more.sessions);
     if more.flow == Flow::Continue {
         all.flow = Flow::Continue;
     }

@@ -47,10 +47,7 @@ async fn at_the_deadline_handlers_are_broken_off_and_what_was_done_is_told() {
     let go = Arc::new(Semaphore::new(0));
     let first = does(|_| async {
         let calls = vec![call(&"a")];
-        Ok(StageOutcome {
-            calls,
-            flow: update_dispatcher::Flow::Continue,
-        })
+        Ok(StageOutcome::go_on(calls))
     });
     let bench = Bench::new(Limits::default(), vec![first, waits_for(&go)]);
     bench.message(1, 1, 7);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use update_dispatcher::{
-    DeadCause, Failure, Flow, Limits, Progress, RetryWhen, Stage, StageError, StageOutcome,
+    DeadCause, Failure, Limits, Progress, RetryWhen, Stage, StageError, StageOutcome,
 };
 
 use crate::support::{Bench, Memory, call, calls, does, seconds};
@@ -27,10 +27,7 @@ fn counted(runs: &Arc<AtomicU32>, methods: &'static [&'static str]) -> Arc<dyn S
         runs.fetch_add(1, Ordering::Relaxed);
         async move {
             let calls = methods.iter().map(call).collect();
-            Ok(StageOutcome {
-                calls,
-                flow: Flow::Continue,
-            })
+            Ok(StageOutcome::go_on(calls))
         }
     })
 }

@@ -13,8 +13,8 @@ use telegram_bot_api::{Call, Envelope};
 use tokio::sync::Notify;
 use update_dispatcher::{
     Dead, Dispatcher, DispatcherConfig, Failure, Incoming, Journal, Lane, LaneKey, Limits, Offer,
-    Outcome, Perform, Queued, Retry, RetryPolicy, RetryWhen, Seq, Stage, StageError, StageFuture,
-    StageOutcome,
+    Outcome, Perform, Queued, Retry, RetryPolicy, RetryWhen, Seq, SessionChange, Stage, StageError,
+    StageFuture, StageOutcome, StoredSession,
 };
 
 pub(crate) struct Bench {
@@ -35,6 +35,9 @@ pub(crate) struct Memory {
     pub(crate) finished: Mutex<Vec<(i64, Outcome)>>,
     pub(crate) retries: Mutex<Vec<(i64, Retry)>>,
     pub(crate) dead: Mutex<Vec<(i64, Dead)>>,
+    pub(crate) sessions: Mutex<BTreeMap<(LaneKey, String), StoredSession>>,
+    /// How often a session was asked for.
+    pub(crate) session_reads: AtomicUsize,
     /// How many questions fail from now on.
     pub(crate) broken: Mutex<u32>,
     told: Notify,
@@ -168,14 +171,30 @@ impl Memory {
         limit: usize,
         wanted: impl Fn(&Queued) -> bool,
     ) -> Result<Vec<Queued>, Broken> {
+        self.fail_if_broken()?;
+        let rows = self.rows.lock().unwrap();
+        let rows = rows.values().filter(|row| row.seq > after && wanted(row));
+        Ok(rows.take(limit).cloned().collect())
+    }
+
+    fn fail_if_broken(&self) -> Result<(), Broken> {
         let mut broken = self.broken.lock().unwrap();
         if *broken > 0 {
             *broken -= 1;
             return Err(Broken);
         }
-        let rows = self.rows.lock().unwrap();
-        let rows = rows.values().filter(|row| row.seq > after && wanted(row));
-        Ok(rows.take(limit).cloned().collect())
+        Ok(())
+    }
+
+    fn remember(&self, changes: &[SessionChange]) {
+        let mut sessions = self.sessions.lock().unwrap();
+        for change in changes {
+            let key = (change.lane.clone(), change.name.to_string());
+            match &change.becomes {
+                Some(becomes) => sessions.insert(key, becomes.clone()),
+                None => sessions.remove(&key),
+            };
+        }
     }
 }
 
@@ -183,12 +202,14 @@ impl Journal for Memory {
     type Error = Broken;
 
     fn finished(&self, seq: Seq, outcome: Outcome) {
+        self.remember(&outcome.sessions);
         self.rows.lock().unwrap().remove(&seq);
         self.finished.lock().unwrap().push((seq.value(), outcome));
         self.told.notify_waiters();
     }
 
     fn retry(&self, seq: Seq, retry: Retry) {
+        self.remember(&retry.sessions);
         if let Some(row) = self.rows.lock().unwrap().get_mut(&seq) {
             row.progress = retry.progress;
             row.attempts = retry.attempts;
@@ -199,6 +220,7 @@ impl Journal for Memory {
     }
 
     fn dead(&self, seq: Seq, dead: Dead) {
+        self.remember(&dead.sessions);
         self.rows.lock().unwrap().remove(&seq);
         self.dead.lock().unwrap().push((seq.value(), dead));
     }
@@ -221,6 +243,14 @@ impl Journal for Memory {
     ) -> Result<Vec<Queued>, Broken> {
         tokio::task::yield_now().await;
         self.after(after, limit, |row| row.lane.connection == *connection)
+    }
+
+    async fn session(&self, lane: &LaneKey, name: &str) -> Result<Option<StoredSession>, Broken> {
+        tokio::task::yield_now().await;
+        self.session_reads.fetch_add(1, Ordering::Relaxed);
+        self.fail_if_broken()?;
+        let key = (lane.clone(), name.to_owned());
+        Ok(self.sessions.lock().unwrap().get(&key).cloned())
     }
 }
 

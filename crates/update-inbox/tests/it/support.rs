@@ -156,6 +156,7 @@ pub(crate) fn finish(inbox: &Inbox, seq: Seq) {
             calls: 0,
             attempts: 0,
             refused: Vec::new(),
+            sessions: Vec::new(),
         },
     );
 }
@@ -168,6 +169,7 @@ pub(crate) fn retry(attempts: u32, stage: u32, effect: u32) -> Retry {
         not_before: Timestamp::from_unix_seconds(1_767_225_700 + i64::from(attempts)),
         reason: "the shop is closed".into(),
         history: vec![attempt(attempts, progress)],
+        sessions: Vec::new(),
     }
 }
 
@@ -185,6 +187,7 @@ pub(crate) fn dead(reason: &str) -> Dead {
         attempts: 9,
         history: vec![attempt(9, progress)],
         dead_at: Timestamp::from_unix_seconds(1_767_225_800),
+        sessions: Vec::new(),
     }
 }
 
