@@ -14,6 +14,7 @@ mod ci;
 mod codegen;
 mod command;
 mod demo;
+mod fuzz;
 mod migrate;
 mod postgres;
 mod scratch;
@@ -62,6 +63,8 @@ enum Task {
     },
     /// Checks the workspace's own rules: floors, circles, lengths, migrations, words, links.
     Tidy,
+    /// Gives arbitrary bytes to whatever reads bytes from outside, with libFuzzer.
+    Fuzz(fuzz::Options),
     /// Measures.
     Bench {
         #[command(subcommand)]
@@ -88,6 +91,7 @@ fn carry_out(task: Task) -> anyhow::Result<()> {
         Task::Codegen { check } => codegen::run(check),
         Task::WithPostgres { command } => postgres::beside(&command),
         Task::Tidy => tidy::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench { bench } => bench::run(&bench),
     }
 }

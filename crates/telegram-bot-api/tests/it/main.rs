@@ -7,6 +7,7 @@ mod connections;
 mod constructed;
 mod envelope;
 mod forward_compat;
+mod fuzzed;
 mod generated;
 mod retries;
 mod schema;

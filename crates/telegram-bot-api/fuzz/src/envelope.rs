@@ -1,0 +1,224 @@
+//! `Envelope::read` beside a reading of the whole tree.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use telegram_bot_api::{ChatId, Envelope, EnvelopeFault, UpdateKind, UserId};
+
+/// Reads any bytes as an envelope.
+///
+/// # Panics
+/// When a promise is broken: it needs too much memory, or finds something else than a reading of the whole tree.
+pub fn check(body: &[u8]) {
+    let mut answer = None;
+    let memory = allocation_counter::measure(|| answer = Some(Envelope::read(body)));
+    let Some(answer) = answer else { return };
+    let allowed = allowed_bytes(body.len());
+    assert!(
+        memory.bytes_max <= allowed,
+        "{} bytes in memory for a body of {}, {allowed} allowed",
+        memory.bytes_max,
+        body.len()
+    );
+    assert!(
+        memory.count_total <= MOST_ALLOCATIONS + 2 * body.len() as u64 / 3,
+        "{} allocations",
+        memory.count_total
+    );
+    match (serde_json::from_slice::<Tree>(body), answer) {
+        (Ok(tree), answer) => compare(&tree, answer),
+        (Err(fault), Ok(_)) => assert!(
+            only_a_tree_minds(&fault),
+            "accepted, but a tree cannot be made of it: {fault}"
+        ),
+        (Err(_), Err(_)) => {}
+    }
+}
+
+/// A key with escapes is unescaped into a buffer, a depth of nesting is a byte of one, and buffers grow by doubling; an unknown
+/// kind's name is kept.
+fn allowed_bytes(body: usize) -> u64 {
+    1_024 + 4 * body as u64
+}
+
+/// Beside those that keys of a few bytes each explain.
+const MOST_ALLOCATIONS: u64 = 32;
+
+/// What is skipped is not read as closely as what is kept: its numbers may be of any size, its strings may hold halves of
+/// characters, and it may be nested deeply.
+fn only_a_tree_minds(fault: &serde_json::Error) -> bool {
+    let fault = fault.to_string();
+    [
+        "recursion limit exceeded",
+        "number out of range",
+        "lone leading surrogate",
+        "unexpected end of hex escape",
+        "invalid unicode code point",
+    ]
+    .iter()
+    .any(|known| fault.starts_with(known))
+}
+
+fn compare(tree: &Tree, answer: Result<Envelope, EnvelopeFault>) {
+    let found = match answer {
+        Ok(envelope) => Ok(Facts {
+            update_id: envelope.update_id.value(),
+            kind: envelope.kind.as_str().to_owned(),
+            chat: envelope.chat.map(ChatId::value),
+            user: envelope.user.map(UserId::value),
+            date: envelope.date,
+        }),
+        Err(fault) => Err(name(&fault)),
+    };
+    assert_eq!(found, tree.expected());
+}
+
+fn name(fault: &EnvelopeFault) -> &'static str {
+    match fault {
+        EnvelopeFault::NotAnObject => "not an object",
+        EnvelopeFault::NoUpdateId => "no update_id",
+        EnvelopeFault::UpdateIdNotAnInteger => "not an integer",
+        EnvelopeFault::UpdateIdOutOfRange => "out of range",
+        EnvelopeFault::NoContent => "no content",
+        _ => "not JSON",
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Facts {
+    update_id: i64,
+    kind: String,
+    chat: Option<i64>,
+    user: Option<i64>,
+    date: Option<i64>,
+}
+
+/// Any JSON; of an object the keys in their order, as often as they come.
+enum Tree {
+    Object(Vec<(String, Value)>),
+    Other,
+}
+
+impl Tree {
+    fn expected(&self) -> Result<Facts, &'static str> {
+        let Self::Object(pairs) = self else {
+            return Err("not an object");
+        };
+        let update_id = update_id(last(pairs, "update_id").ok_or("no update_id")?)?;
+        let mut kinds = pairs
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .filter(|key| *key != "update_id");
+        let first_known = kinds.clone().find(|kind| is_known(kind));
+        let kind = first_known.or_else(|| kinds.next()).ok_or("no content")?;
+        let content = last(pairs, kind).unwrap_or(&Value::Null);
+        let [chat, user, date] = &places(kind);
+        Ok(Facts {
+            update_id,
+            kind: kind.to_owned(),
+            chat: first(content, chat),
+            user: first(content, user),
+            date: first(content, date),
+        })
+    }
+}
+
+fn last<'a>(pairs: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
+    let pair = pairs.iter().rev().find(|(name, _)| name == key);
+    pair.map(|(_, value)| value)
+}
+
+fn update_id(value: &Value) -> Result<i64, &'static str> {
+    match (value.as_i64(), value.is_u64()) {
+        (Some(id), _) if id >= 0 => Ok(id),
+        (Some(_), _) | (None, true) => Err("out of range"),
+        (None, false) => Err("not an integer"),
+    }
+}
+
+fn is_known(kind: &str) -> bool {
+    UpdateKind::ALL.iter().any(|known| known.as_str() == kind)
+}
+
+/// Where a kind of update has its chat, its user and its date, as the schema says; of several the first that is there counts. A
+/// chat that speaks for itself is no user.
+fn places(kind: &str) -> [Vec<String>; 3] {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        serde_json::from_str(include_str!("../../schema/update-kinds.json")).unwrap_or_default()
+    });
+    let common = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+    if !is_known(kind) {
+        return [
+            common(&["/chat/id", "/message/chat/id"]),
+            common(&["/from/id", "/user/id"]),
+            common(&["/date"]),
+        ];
+    }
+    ["chat", "user", "date"].map(|fact| {
+        let places = SCHEMA["kinds"][kind][fact].as_array().into_iter().flatten();
+        let paths = places.filter_map(|place| place["path"].as_str()?.strip_prefix(kind));
+        let paths = paths.filter(|path| fact != "user" || !path.ends_with("_chat.id"));
+        paths.map(|path| path.replace('.', "/")).collect()
+    })
+}
+
+fn first(content: &Value, places: &[String]) -> Option<i64> {
+    places
+        .iter()
+        .find_map(|place| content.pointer(place)?.as_i64())
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Tree::Object(pairs))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+        while seq.next_element::<Value>()?.is_some() {}
+        Ok(Tree::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Other)
+    }
+}
