@@ -6,9 +6,7 @@ use telegram_bot_api::Call;
 
 use crate::schedule::{Ask, Subject};
 use crate::session::ReadingSession;
-use crate::{
-    Dead, Failure, Journal, LaneKey, Outcome, Perform, Queued, Retry, RetryWhen, Seq, StageError,
-};
+use crate::{Dead, Failure, Journal, LaneKey, Outcome, Perform, Queued, Retry, Seq, StageError};
 use ids::ConnectionId;
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -58,11 +56,7 @@ impl<J: Journal> AnyJournal for J {
     fn session<'a>(&'a self, lane: &'a LaneKey, name: &'a str) -> ReadingSession<'a> {
         Box::pin(async move {
             let found = Journal::session(self, lane, name).await;
-            found.map_err(|error| StageError {
-                // The update is not to blame.
-                retry: RetryWhen::Waiting { told: None },
-                ..StageError::from(error)
-            })
+            found.map_err(|error| StageError::from(error).reason)
         })
     }
 }

@@ -6,6 +6,7 @@ use clock::{Clock, Timestamp};
 
 use crate::LaneKey;
 use crate::erased::AnyJournal;
+use crate::perform::RetryWhen;
 use crate::session::{ReadSessions, ReadingSession, SessionChange};
 use crate::stage::StageError;
 
@@ -30,7 +31,8 @@ pub(crate) async fn still_hold(
     changes: &[SessionChange],
 ) -> Result<bool, StageError> {
     for change in changes {
-        let stored = sessions.read(&change.lane, &change.name).await?;
+        let stored = sessions.read(&change.lane, &change.name).await;
+        let stored = stored.map_err(unreadable)?;
         let now = sessions.now();
         let found = stored.filter(|stored| stored.expires_at > now);
         if found.map(|stored| stored.data) != change.was {
@@ -38,4 +40,12 @@ pub(crate) async fn still_hold(
         }
     }
     Ok(true)
+}
+
+/// The update is not to blame: it waits until the journal can be read.
+pub(crate) fn unreadable(reason: String) -> StageError {
+    StageError {
+        reason: format!("the session cannot be read: {reason}"),
+        retry: RetryWhen::Waiting { told: None },
+    }
 }

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use clock::Timestamp;
 
 use crate::LaneKey;
-use crate::stage::StageError;
 
 /// A session as a journal keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,12 +52,13 @@ impl Default for SessionLimits {
     }
 }
 
+/// A session, or why it cannot be read.
 pub(crate) type ReadingSession<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<StoredSession>, StageError>> + Send + 'a>>;
+    Pin<Box<dyn Future<Output = Result<Option<StoredSession>, String>> + Send + 'a>>;
 
 /// Where sessions are read: a journal, or memory in a test.
 pub(crate) trait ReadSessions: Send + Sync {
-    /// A session, whether or not its time is over.
+    /// Reads a session, whether or not its time is over.
     fn read<'a>(&'a self, lane: &'a LaneKey, name: &'a str) -> ReadingSession<'a>;
 
     /// The time by which sessions expire.

@@ -1,5 +1,6 @@
 //! One step of handling an update.
 
+use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
@@ -36,6 +37,9 @@ pub trait Stage: Send + Sync + 'static {
     /// The future answers [`StageError`] when the update could not be handled; it says whether to try again.
     fn handle<'a>(&'a self, incoming: &'a Incoming) -> StageFuture<'a>;
 }
+
+/// An error of any type, as layers of the `tower` crate answer it.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What a stage wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,17 +121,44 @@ impl StageError {
     }
 }
 
-impl<E: std::error::Error> From<E> for StageError {
-    fn from(error: E) -> Self {
-        let mut reason = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            reason.push_str(": ");
-            reason.push_str(&cause.to_string());
-            source = cause.source();
+impl StageError {
+    /// Of an error that a layer answered: it may be ours, on its way back.
+    pub(crate) fn from_boxed(error: BoxError) -> Self {
+        match error.downcast::<Carried>() {
+            Ok(carried) => carried.0,
+            Err(other) => Self::later(reason_of(&*other)),
         }
-        Self::later(reason)
     }
+}
+
+impl<E: Error> From<E> for StageError {
+    fn from(error: E) -> Self {
+        Self::later(reason_of(&error))
+    }
+}
+
+/// For layers that answer errors of any type.
+impl From<StageError> for BoxError {
+    fn from(error: StageError) -> Self {
+        Box::new(Carried(error))
+    }
+}
+
+/// A [`StageError`] while it goes through layers.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Carried(StageError);
+
+/// What an error and its sources say.
+fn reason_of(error: &dyn Error) -> String {
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason.push_str(": ");
+        reason.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    reason
 }
 
 impl fmt::Display for StageError {

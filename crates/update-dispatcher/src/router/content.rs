@@ -5,11 +5,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use telegram_bot_api::types::{
-    CallbackQuery, ChatJoinRequest, ChatMember, ChatMemberUpdated, Message, User,
+    CallbackQuery, ChatJoinRequest, ChatMember, ChatMemberUpdated, InlineQuery, Message,
+    PreCheckoutQuery, ShippingQuery, SuccessfulPayment, User,
 };
 use telegram_bot_api::{Update, UpdateContent};
 
-use crate::router::extract::{FromIncoming, Rejection, Request};
+use crate::router::extract::{FromIncoming, Rejection};
+use crate::router::request::Request;
 
 /// Makes an argument that shares the update and shows a part of it.
 macro_rules! part {
@@ -95,6 +97,42 @@ part! {
     }
 }
 
+part! {
+    /// The user who caused the update, with their name: [Bot API: User](https://core.telegram.org/bots/api#user).
+    Author shows User, |update| author(&update.content)
+}
+
+part! {
+    /// A question before a payment: [Bot API: PreCheckoutQuery](https://core.telegram.org/bots/api#precheckoutquery).
+    PreCheckout shows PreCheckoutQuery, |update| match &update.content {
+        UpdateContent::PreCheckoutQuery(question) => Some(question),
+        _ => None,
+    }
+}
+
+part! {
+    /// A question about shipping: [Bot API: ShippingQuery](https://core.telegram.org/bots/api#shippingquery).
+    Shipping shows ShippingQuery, |update| match &update.content {
+        UpdateContent::ShippingQuery(question) => Some(question),
+        _ => None,
+    }
+}
+
+part! {
+    /// A payment that was made: [Bot API: SuccessfulPayment](https://core.telegram.org/bots/api#successfulpayment).
+    Payment shows SuccessfulPayment, |update| {
+        NewMessage::find(update).and_then(|message| message.successful_payment.as_deref())
+    }
+}
+
+part! {
+    /// What somebody types behind the bot's name: [Bot API: InlineQuery](https://core.telegram.org/bots/api#inlinequery).
+    Inline shows InlineQuery, |update| match &update.content {
+        UpdateContent::InlineQuery(query) => Some(query),
+        _ => None,
+    }
+}
+
 impl TextMessage {
     /// The text.
     #[must_use]
@@ -137,6 +175,27 @@ impl MemberChange {
     pub fn left(&self) -> bool {
         is_member(&self.old_chat_member) && !is_member(&self.new_chat_member)
     }
+}
+
+fn author(content: &UpdateContent) -> Option<&User> {
+    Some(match content {
+        UpdateContent::Message(message)
+        | UpdateContent::EditedMessage(message)
+        | UpdateContent::BusinessMessage(message)
+        | UpdateContent::EditedBusinessMessage(message)
+        | UpdateContent::GuestMessage(message) => message.from.as_ref()?,
+        UpdateContent::MessageReaction(reaction) => reaction.user.as_ref()?,
+        UpdateContent::InlineQuery(query) => &query.from,
+        UpdateContent::ChosenInlineResult(result) => &result.from,
+        UpdateContent::CallbackQuery(query) => &query.from,
+        UpdateContent::ShippingQuery(query) => &query.from,
+        UpdateContent::PreCheckoutQuery(query) => &query.from,
+        UpdateContent::PurchasedPaidMedia(purchase) => &purchase.from,
+        UpdateContent::PollAnswer(answer) => answer.user.as_ref()?,
+        UpdateContent::MyChatMember(change) | UpdateContent::ChatMember(change) => &change.from,
+        UpdateContent::ChatJoinRequest(request) => &request.from,
+        _ => return None,
+    })
 }
 
 fn user(member: &ChatMember) -> Option<&User> {

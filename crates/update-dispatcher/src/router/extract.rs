@@ -1,12 +1,15 @@
 //! What a handler asks for.
 
 use std::future::ready;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use telegram_bot_api::{ChatId, Update, UserId};
 
 use crate::router::command::Command;
-use crate::{Incoming, StageError};
+use crate::router::into_calls::IntoCalls;
+use crate::router::request::Request;
+use crate::{Incoming, StageError, StageOutcome};
 
 /// Something that a handler takes as an argument: read from the update, or from the router's state.
 ///
@@ -23,23 +26,32 @@ pub trait FromIncoming<S>: Sized {
 }
 
 /// Why an argument of a handler is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Rejection {
     /// This update has no such thing: try the next route.
     NotHere,
+    /// There is an answer already: the handler is not called, and no other route is tried.
+    Answered(StageOutcome),
     /// Reading it failed: the stage fails.
     Failed(StageError),
 }
 
-/// An update on its way through a router.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Request {
-    /// The update.
-    pub incoming: Incoming,
-    /// The command that it is, if it is one and not for another bot. One that a link carries counts as itself where the
-    /// router has a route for it, and as `/start` where it has none.
-    pub command: Option<Command>,
+impl Rejection {
+    /// Answers in place of the handler, with anything that a handler may return: "Only admins may do this."
+    pub fn answer<M>(instead: impl IntoCalls<M>) -> Self {
+        match instead.into_calls() {
+            Ok(outcome) => Self::Answered(outcome),
+            Err(error) => Self::Failed(error),
+        }
+    }
+}
+
+/// So that `?` works where an argument of your own is read.
+impl<E: Into<StageError>> From<E> for Rejection {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// The router's state, or a part of it: whatever [`FromRef`] makes of it.
@@ -56,9 +68,18 @@ pub trait FromRef<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chat(pub ChatId);
 
-/// The user who caused the update.
+/// The user who caused the update; [`crate::router::Author`] has the name too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sender(pub UserId);
+
+/// What stands behind what the route has matched ([`Request::rest`]), read as a `T`: the number in `/order 42`, and behind
+/// `order:` in a button's data `order:42`. Where it cannot be read as one, the next route is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Args<T>(pub T);
+
+/// What a link carried: the payload of `https://t.me/<bot>?start=<payload>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeepLink(pub String);
 
 impl<T: Clone> FromRef<T> for T {
     fn from_ref(state: &T) -> T {
@@ -83,6 +104,13 @@ impl<S: Sync, T: FromIncoming<S> + Send> FromIncoming<S> for Option<T> {
     }
 }
 
+impl<S: Sync, T: FromStr + Send> FromIncoming<S> for Args<T> {
+    async fn from_incoming(request: &Request, _: &S) -> Result<Self, Rejection> {
+        let rest = request.rest().and_then(|rest| rest.trim().parse().ok());
+        rest.map(Self).ok_or(Rejection::NotHere)
+    }
+}
+
 macro_rules! reads {
     ($($type:ty: $read:expr;)*) => {
         $(impl<S> FromIncoming<S> for $type {
@@ -102,5 +130,7 @@ reads! {
     Arc<Update>: |request| Some(Arc::clone(&request.incoming.update));
     Chat: |request| request.incoming.update.chat().map(Chat);
     Sender: |request| request.incoming.update.user().map(Sender);
-    Command: |request| request.command.clone();
+    Command: |request| request.command.as_deref().cloned();
+    DeepLink: |request| request.payload().map(|payload| DeepLink(payload.to_owned()));
+    Request: |request| Some(request.clone());
 }

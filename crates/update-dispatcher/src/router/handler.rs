@@ -1,15 +1,13 @@
 //! Asynchronous functions as handlers.
 
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::sync::Arc;
 
-use crate::StageOutcome;
-use crate::router::extract::{FromIncoming, Rejection, Request};
+use crate::router::extract::{FromIncoming, Rejection};
 use crate::router::into_calls::IntoCalls;
-
-/// What a handler answers; a rejection when it was not called, or failed.
-pub type HandlerFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<StageOutcome, Rejection>> + Send + 'a>>;
+use crate::router::request::Request;
+use crate::router::service::{Answer, Route, RouteLayer};
+use crate::stage::{StageError, StageOutcome};
 
 /// An asynchronous function of up to eight arguments that can be read from an update ([`FromIncoming`]), which answers
 /// calls ([`IntoCalls`]).
@@ -19,41 +17,86 @@ pub type HandlerFuture<'a> =
     message = "`{Self}` is not a handler for a router with state `{S}`",
     note = "a handler is an async function whose arguments are FromIncoming<{S}> and that returns IntoCalls"
 )]
-pub trait Handler<M, S>: Send + Sync + 'static {
-    /// Reads the arguments and calls the function.
-    fn call<'a>(&'a self, request: &'a Request, state: &'a S) -> HandlerFuture<'a>;
+pub trait Handler<M, S>: Sized + Send + Sync + 'static {
+    /// Gives it its state.
+    fn into_route(self: Arc<Self>, state: S) -> Route;
+
+    /// Puts a layer around this handler alone; [`crate::Router::layer`] puts one around many.
+    fn layer<L: RouteLayer>(self, layer: L) -> Layered<Self, L> {
+        Layered {
+            handler: Arc::new(self),
+            layer,
+        }
+    }
 }
 
-/// A handler without its type.
+/// A handler with a layer around it: what [`Handler::layer`] makes.
+#[derive(Debug)]
+pub struct Layered<H, L> {
+    handler: Arc<H>,
+    layer: L,
+}
+
+/// The `M` of a handler with a layer around it; nothing to use.
+#[derive(Debug)]
+pub struct Around<M>(M);
+
+/// A handler without its type, not yet with its state.
 pub(super) trait Endpoint<S>: Send + Sync {
-    fn call<'a>(&'a self, request: &'a Request, state: &'a S) -> HandlerFuture<'a>;
+    fn bind(&self, state: &S) -> Route;
 }
 
 /// A handler as an endpoint.
-pub(super) struct Erased<H, M>(H, PhantomData<fn() -> M>);
+pub(super) struct Erased<H, M>(Arc<H>, PhantomData<fn() -> M>);
 
-/// An endpoint with its state: it works under any other.
-pub(super) struct WithState<S> {
+/// An endpoint with a layer around it.
+pub(super) struct Wrapped<S> {
     pub(super) endpoint: Box<dyn Endpoint<S>>,
-    pub(super) state: S,
+    pub(super) layer: Arc<dyn RouteLayer>,
 }
 
 impl<H, M> Erased<H, M> {
-    pub(super) const fn new(handler: H) -> Self {
-        Self(handler, PhantomData)
+    pub(super) fn new(handler: H) -> Self {
+        Self(Arc::new(handler), PhantomData)
     }
 }
 
-impl<H: Handler<M, S>, M: 'static, S> Endpoint<S> for Erased<H, M> {
-    fn call<'a>(&'a self, request: &'a Request, state: &'a S) -> HandlerFuture<'a> {
-        self.0.call(request, state)
+impl<H: Handler<M, S>, M: 'static, S: Clone> Endpoint<S> for Erased<H, M> {
+    fn bind(&self, state: &S) -> Route {
+        Arc::clone(&self.0).into_route(state.clone())
     }
 }
 
-impl<S: Send + Sync, Any> Endpoint<Any> for WithState<S> {
-    fn call<'a>(&'a self, request: &'a Request, _: &'a Any) -> HandlerFuture<'a> {
-        self.endpoint.call(request, &self.state)
+impl<S> Endpoint<S> for Wrapped<S> {
+    fn bind(&self, state: &S) -> Route {
+        self.layer.wrap(self.endpoint.bind(state))
     }
+}
+
+/// It has its state, and works under any other.
+impl<Any> Endpoint<Any> for Route {
+    fn bind(&self, _: &Any) -> Route {
+        self.clone()
+    }
+}
+
+impl<M, S, H: Handler<M, S>, L: RouteLayer> Handler<Around<M>, S> for Layered<H, L> {
+    fn into_route(self: Arc<Self>, state: S) -> Route {
+        self.layer.wrap(Arc::clone(&self.handler).into_route(state))
+    }
+}
+
+fn rejected(rejection: Rejection) -> Result<Answer, StageError> {
+    match rejection {
+        Rejection::NotHere => Ok(Answer::NotHere),
+        Rejection::Answered(outcome) => Ok(Answer::Handled(outcome)),
+        Rejection::Failed(error) => Err(error),
+    }
+}
+
+fn answered(request: &Request, mut outcome: StageOutcome) -> Result<Answer, StageError> {
+    outcome.sessions.extend(request.slot.take()?);
+    Ok(Answer::Handled(outcome))
 }
 
 macro_rules! handlers {
@@ -62,16 +105,23 @@ macro_rules! handlers {
         where
             F: Fn($($type),*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output: IntoCalls<M>> + Send + 'static,
-            S: Sync,
+            S: Send + Sync + 'static,
             $($type: FromIncoming<S> + Send,)*
         {
-            fn call<'a>(&'a self, request: &'a Request, state: &'a S) -> HandlerFuture<'a> {
-                Box::pin(async move {
-                    // A handler of no arguments reads neither.
-                    let _ = (request, state);
-                    $(let $arg = $type::from_incoming(request, state).await?;)*
-                    let answer = self($($arg),*).await;
-                    answer.into_calls().map_err(Rejection::Failed)
+            fn into_route(self: Arc<Self>, state: S) -> Route {
+                let state = Arc::new(state);
+                Route::new(move |request| {
+                    let (handler, state) = (Arc::clone(&self), Arc::clone(&state));
+                    Box::pin(async move {
+                        // A handler of no arguments reads none.
+                        let _ = &state;
+                        $(let $arg = match $type::from_incoming(&request, &state).await {
+                            Ok(found) => found,
+                            Err(rejection) => return rejected(rejection),
+                        };)*
+                        let outcome = handler($($arg),*).await.into_calls()?;
+                        answered(&request, outcome)
+                    })
                 })
             }
         })*

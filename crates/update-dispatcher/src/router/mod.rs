@@ -6,22 +6,37 @@ mod extract;
 mod filter;
 mod handler;
 mod into_calls;
+pub mod layers;
+mod left;
+mod request;
+mod routes;
+mod service;
+mod session;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ids::ConnectionId;
 use telegram_bot_api::{UpdateContent, UpdateKind};
 
-use self::filter::Filter;
-use self::handler::{Endpoint, Erased, WithState};
+use self::filter::{Filter, Predicate};
+use self::handler::{Endpoint, Erased, Wrapped};
+use self::request::RouteInfo;
+use crate::session::SessionLimits;
 use crate::{Incoming, Stage, StageError, StageFuture, StageOutcome};
 
 pub use self::command::Command;
-pub use self::content::{Callback, JoinRequest, MemberChange, NewMembers, NewMessage, TextMessage};
-pub use self::extract::{Chat, FromIncoming, FromRef, Rejection, Request, Sender, State};
-pub use self::handler::{Handler, HandlerFuture};
+pub use self::content::{
+    Author, Callback, Inline, JoinRequest, MemberChange, NewMembers, NewMessage, Payment,
+    PreCheckout, Shipping, TextMessage,
+};
+pub use self::extract::{Args, Chat, DeepLink, FromIncoming, FromRef, Rejection, Sender, State};
+pub use self::filter::TextPattern;
+pub use self::handler::{Around, Handler, Layered};
 pub use self::into_calls::{IntoCalls, by};
+pub use self::request::Request;
+pub use self::service::{Answer, Route, RouteFuture, RouteLayer};
+pub use self::session::Session;
 
 type Names = Arc<dyn Fn(&ConnectionId) -> Option<Arc<str>> + Send + Sync>;
 
@@ -32,17 +47,30 @@ type Names = Arc<dyn Fn(&ConnectionId) -> Option<Arc<str>> + Send + Sync>;
 /// matches goes on to the next stage.
 pub struct Router<S = ()> {
     name: String,
-    routes: Vec<Route<S>>,
-    fallback: Option<Box<dyn Endpoint<S>>>,
+    routes: Vec<Entry<S>>,
+    fallback: Option<Entry<S>>,
     names: Option<Names>,
+    limits: SessionLimits,
+    /// What handles updates, made of the above when the first one comes.
+    bound: OnceLock<Bound>,
 }
 
-struct Route<S> {
+struct Entry<S> {
     filter: Filter,
+    /// What must hold besides.
+    guards: Vec<Predicate<Request>>,
+    /// Below which names it was nested, each after a slash.
+    space: String,
     endpoint: Box<dyn Endpoint<S>>,
 }
 
-impl<S: Send + Sync + 'static> Router<S> {
+/// The routes, and last the fallback if there is one, as they are called.
+struct Bound {
+    routes: Vec<(Arc<RouteInfo>, Route)>,
+    unrouted: Arc<RouteInfo>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Router<S> {
     /// A router without routes: every update passes.
     #[must_use]
     pub fn new() -> Self {
@@ -51,10 +79,13 @@ impl<S: Send + Sync + 'static> Router<S> {
             routes: Vec::new(),
             fallback: None,
             names: None,
+            limits: SessionLimits::default(),
+            bound: OnceLock::new(),
         }
     }
 
-    /// What operators call this stage; `router` unless told.
+    /// What operators call this stage; `router` unless told. Its sessions are kept under this name, so two routers that
+    /// both have sessions need two names, and another name means new sessions.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -72,133 +103,156 @@ impl<S: Send + Sync + 'static> Router<S> {
         self
     }
 
-    /// For a command in a message: `start` for `/start`, `/start@ThisBot` and `/start` with a payload, in upper or lower
-    /// case. A payload that carries a command of another route ([`Command`]) goes there instead.
+    /// How long the sessions of its handlers are kept, and how large they may be.
     #[must_use]
-    pub fn on_command<M: 'static>(self, name: &str, handler: impl Handler<M, S>) -> Self {
-        let name = name.trim_start_matches('/').to_ascii_lowercase();
-        self.on(Filter::Command(name), handler)
+    pub const fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
-    /// For a tap on a button whose data begin with this; with an empty prefix, for any tap.
-    #[must_use]
-    pub fn on_callback<M: 'static>(self, prefix: &str, handler: impl Handler<M, S>) -> Self {
-        self.on(Filter::Callback(prefix.to_owned()), handler)
-    }
-
-    /// For a message that is text and not a command.
-    #[must_use]
-    pub fn on_text<M: 'static>(self, handler: impl Handler<M, S>) -> Self {
-        self.on(Filter::Text, handler)
-    }
-
-    /// For a change of somebody else's membership (`chat_member`, which the bot must be an administrator to see).
-    #[must_use]
-    pub fn on_member<M: 'static>(self, handler: impl Handler<M, S>) -> Self {
-        self.on_kind(UpdateKind::ChatMember, handler)
-    }
-
-    /// For a change of the bot's own membership: added, promoted, thrown out, or blocked by a user.
-    #[must_use]
-    pub fn on_own_member<M: 'static>(self, handler: impl Handler<M, S>) -> Self {
-        self.on_kind(UpdateKind::MyChatMember, handler)
-    }
-
-    /// For a group's service message that somebody came.
-    #[must_use]
-    pub fn on_new_members<M: 'static>(self, handler: impl Handler<M, S>) -> Self {
-        self.on(Filter::NewMembers, handler)
-    }
-
-    /// For a request to join a chat.
-    #[must_use]
-    pub fn on_join_request<M: 'static>(self, handler: impl Handler<M, S>) -> Self {
-        self.on_kind(UpdateKind::ChatJoinRequest, handler)
-    }
-
-    /// For any update of a kind.
-    #[must_use]
-    pub fn on_kind<M: 'static>(self, kind: UpdateKind, handler: impl Handler<M, S>) -> Self {
-        self.on(Filter::Kind(kind), handler)
-    }
-
-    /// For what no route took. It adds nothing to [`Router::update_kinds`].
+    /// For what no route took. It adds nothing to [`Router::allowed_updates`].
     #[must_use]
     pub fn fallback<M: 'static>(mut self, handler: impl Handler<M, S>) -> Self {
-        self.fallback = Some(Box::new(Erased::new(handler)));
+        self.fallback = Some(Entry::new(Filter::Any, handler));
         self
+    }
+
+    /// Puts a layer around all routes that are there so far, and the fallback. Of two the later one is outside.
+    /// [`Handler::layer`] puts one around a single handler.
+    #[must_use]
+    pub fn layer(self, layer: impl RouteLayer) -> Self {
+        let layer: Arc<dyn RouteLayer> = Arc::new(layer);
+        self.map(|endpoint| {
+            let layer = Arc::clone(&layer);
+            Box::new(Wrapped { endpoint, layer })
+        })
+    }
+
+    /// Keeps all routes that are there so far, and the fallback, for updates of which this holds: those of private chats, say.
+    #[must_use]
+    pub fn only_if(mut self, holds: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
+        let holds: Predicate<Request> = Arc::new(holds);
+        for entry in self.routes.iter_mut().chain(&mut self.fallback) {
+            entry.guards.push(Arc::clone(&holds));
+        }
+        self
+    }
+
+    /// Adds the routes of another router behind those that are there. They keep their layers and share the sessions of
+    /// this one. Its fallback is taken over where there is none yet; its name and limits are not.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.routes.extend(other.routes);
+        self.fallback = self.fallback.or(other.fallback);
+        self.names = self.names.or(other.names);
+        self
+    }
+
+    /// As [`Router::merge`], but the other's handlers have sessions of their own, under this name: a dialogue that knows
+    /// nothing of what else the router does.
+    #[must_use]
+    pub fn nest(self, name: &str, mut other: Self) -> Self {
+        for entry in other.routes.iter_mut().chain(&mut other.fallback) {
+            entry.space = format!("/{name}{}", entry.space);
+        }
+        self.merge(other)
     }
 
     /// Gives the handlers their state: from now on the router asks for another one, or for none.
     #[must_use]
-    pub fn with_state<Other: Send + Sync + 'static>(self, state: S) -> Router<Other>
-    where
-        S: Clone,
-    {
-        let bind = |endpoint| -> Box<dyn Endpoint<Other>> {
-            Box::new(WithState {
-                endpoint,
-                state: state.clone(),
-            })
-        };
-        let routes = self.routes.into_iter();
-        Router {
-            name: self.name,
-            routes: routes
-                .map(|route| Route {
-                    filter: route.filter,
-                    endpoint: bind(route.endpoint),
-                })
-                .collect(),
-            fallback: self.fallback.map(bind),
-            names: self.names,
-        }
+    pub fn with_state<Other: Clone + Send + Sync + 'static>(self, state: S) -> Router<Other> {
+        self.map(|endpoint| Box::new(endpoint.bind(&state)))
     }
 
     /// The kinds of update that the routes are for, each once: what to tell Telegram as `allowed_updates`.
     #[must_use]
-    pub fn update_kinds(&self) -> Vec<UpdateKind> {
-        let kinds: BTreeSet<_> = self
-            .routes
-            .iter()
-            .map(|route| route.filter.kind())
-            .collect();
+    pub fn allowed_updates(&self) -> Vec<UpdateKind> {
+        let routes = self.routes.iter();
+        let kinds: BTreeSet<_> = routes.filter_map(|route| route.filter.kind()).collect();
         kinds.into_iter().collect()
     }
 
     fn on<M: 'static>(mut self, filter: Filter, handler: impl Handler<M, S>) -> Self {
-        self.routes.push(Route {
-            filter,
-            endpoint: Box::new(Erased::new(handler)),
-        });
+        self.routes.push(Entry::new(filter, handler));
         self
     }
 
-    async fn route(&self, incoming: &Incoming, state: &S) -> Result<StageOutcome, StageError> {
-        let request = self.request(incoming);
-        let matching = self
-            .routes
-            .iter()
-            .filter(|route| route.filter.matches(&request));
-        let endpoints = matching.map(|route| &route.endpoint).chain(&self.fallback);
-        for endpoint in endpoints {
-            match endpoint.call(&request, state).await {
-                Ok(outcome) => return Ok(outcome),
-                Err(Rejection::NotHere) => {}
-                Err(Rejection::Failed(error)) => return Err(error),
+    fn map<Other>(
+        self,
+        change: impl Fn(Box<dyn Endpoint<S>>) -> Box<dyn Endpoint<Other>>,
+    ) -> Router<Other> {
+        let change = |entry: Entry<S>| Entry {
+            filter: entry.filter,
+            guards: entry.guards,
+            space: entry.space,
+            endpoint: change(entry.endpoint),
+        };
+        Router {
+            name: self.name,
+            routes: self.routes.into_iter().map(change).collect(),
+            fallback: self.fallback.map(change),
+            names: self.names,
+            limits: self.limits,
+            bound: OnceLock::new(),
+        }
+    }
+}
+
+impl<S: Clone> Entry<S> {
+    fn new<M: 'static>(filter: Filter, handler: impl Handler<M, S>) -> Self {
+        Self {
+            filter,
+            guards: Vec::new(),
+            space: String::new(),
+            endpoint: Box::new(Erased::new(handler)),
+        }
+    }
+}
+
+impl<S> Entry<S> {
+    fn matches(&self, request: &Request) -> bool {
+        self.filter.matches(request) && self.guards.iter().all(|holds| holds(request))
+    }
+}
+
+impl Router {
+    async fn route(&self, incoming: &Incoming) -> Result<StageOutcome, StageError> {
+        let bound = self.bound.get_or_init(|| self.bind());
+        let request = self.request(incoming, &bound.unrouted);
+        let entries = self.routes.iter().chain(&self.fallback).zip(&bound.routes);
+        for (_, (info, route)) in entries.filter(|(entry, _)| entry.matches(&request)) {
+            if let Answer::Handled(outcome) = route.run(request.on(info)).await? {
+                return Ok(outcome);
             }
         }
         Ok(StageOutcome::pass())
     }
 
-    fn request(&self, incoming: &Incoming) -> Request {
+    fn bind(&self) -> Bound {
+        let entries = self.routes.iter().chain(&self.fallback);
+        let routes = entries.map(|entry| {
+            let info = RouteInfo {
+                name: entry.filter.name(),
+                matched: entry.filter.matched(),
+                session: format!("{}{}", self.name, entry.space).into(),
+                limits: self.limits,
+            };
+            (Arc::new(info), entry.endpoint.bind(&()))
+        });
+        Bound {
+            routes: routes.collect(),
+            unrouted: Arc::new(RouteInfo::none(&self.name)),
+        }
+    }
+
+    fn request(&self, incoming: &Incoming, route: &Arc<RouteInfo>) -> Request {
         let mut incoming = incoming.clone();
         if incoming.bot_username.is_none() {
             let names = self.names.as_ref();
             incoming.bot_username = names.and_then(|names| names(&incoming.connection));
         }
         let command = self.command(&incoming);
-        Request { incoming, command }
+        Request::unrouted(incoming, command, Arc::clone(route))
     }
 
     fn command(&self, incoming: &Incoming) -> Option<Command> {
@@ -220,7 +274,7 @@ impl<S: Send + Sync + 'static> Router<S> {
     }
 }
 
-impl<S: Send + Sync + 'static> Default for Router<S> {
+impl<S: Clone + Send + Sync + 'static> Default for Router<S> {
     fn default() -> Self {
         Self::new()
     }
@@ -232,6 +286,6 @@ impl Stage for Router {
     }
 
     fn handle<'a>(&'a self, incoming: &'a Incoming) -> StageFuture<'a> {
-        Box::pin(self.route(incoming, &()))
+        Box::pin(self.route(incoming))
     }
 }

@@ -264,7 +264,7 @@ fn the_routes_say_which_kinds_they_want() {
         .on_kind(UpdateKind::from("brand_new"), async || ())
         .fallback(async || ());
     let kinds: Vec<_> = router
-        .update_kinds()
+        .allowed_updates()
         .iter()
         .map(ToString::to_string)
         .collect();
