@@ -8,13 +8,21 @@ use crate::watch::Watch;
 
 /// An answer's body on its way out. Its end begins the connection's idle time.
 pub(crate) struct Answer<B> {
-    body: B,
+    /// None of nobody's: an answer that no service has made.
+    body: Option<B>,
     watch: Arc<Watch>,
 }
 
 impl<B> Answer<B> {
     pub(crate) fn new(body: B, watch: Arc<Watch>) -> Self {
-        Self { body, watch }
+        Self {
+            body: Some(body),
+            watch,
+        }
+    }
+
+    pub(crate) fn empty(watch: Arc<Watch>) -> Self {
+        Self { body: None, watch }
     }
 }
 
@@ -26,15 +34,19 @@ impl<B: Body + Unpin> Body for Answer<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(context),
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let hint = self.body.as_ref().map(Body::size_hint);
+        hint.unwrap_or_else(|| SizeHint::with_exact(0))
     }
 }
 

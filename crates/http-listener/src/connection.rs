@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use clock::Clock;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -111,20 +111,37 @@ where
     S: Service<Request<Body>, Response = Response<B>>,
 {
     watch.request_came();
+    if watch.is_in_conflict() {
+        (terms.observer)(peer, HeadFault::Malformed);
+        drop(request);
+        watch.answered(false);
+        return Ok(refusal(watch));
+    }
     count(&terms.tally.requests);
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let mut request = request.map(|incoming| Body::new(incoming, Arc::clone(watch)));
     request.extensions_mut().insert(PeerAddr(peer));
     let response = terms.service.call(request).await?;
-    watch.answered();
+    watch.answered(response.status().is_success());
     let mut response = response.map(|body| Answer::new(body, Arc::clone(watch)));
     if chunked {
-        // There may have been a Content-Length too, which hyper hides. Whoever disagrees on where this request ended
-        // gets no second one to disagree on (RFC 9112, section 6.1).
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
+        // Whoever disagrees on where its last chunk ended gets no second request to disagree on.
+        close(&mut response);
     }
     Ok(response)
+}
+
+/// What a request gets of which nobody can say where it ends. The service does not see it.
+fn refusal<B>(watch: &Arc<Watch>) -> Response<Answer<B>> {
+    let mut response = Response::new(Answer::empty(Arc::clone(watch)));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    close(&mut response);
+    response
+}
+
+fn close<B>(response: &mut Response<B>) {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
 }
 
 fn report<S>(terms: &Terms<S>, watch: &Watch, peer: SocketAddr, end: &End) {

@@ -5,11 +5,13 @@ mod answer;
 mod body;
 mod connection;
 mod error;
+mod framing;
 mod gate;
 mod limits;
 mod listener;
 mod monitor;
 mod read;
+mod single;
 mod stream;
 mod watch;
 
@@ -20,3 +22,4 @@ pub use crate::limits::Limits;
 pub use crate::listener::{Drained, Listener};
 pub use crate::monitor::{Counts, HeadFault, Monitor};
 pub use crate::read::read_body;
+pub use crate::single::serve_stream;

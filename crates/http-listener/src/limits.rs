@@ -14,6 +14,9 @@ pub struct Limits {
     /// How long a connection may stay open between two requests. Longer than the sender's own limit, or a request
     /// may be written just as we close.
     pub idle: Duration,
+    /// The same as long as the service has answered none of the connection's requests with success (2xx): whoever was only
+    /// refused does not hold a connection for long.
+    pub idle_unproven: Duration,
     /// How long the peer may take nothing of an answer that waits to be sent.
     pub write_stall: Duration,
     /// How long requests in flight may go on after the end was asked for.
@@ -36,6 +39,7 @@ impl Default for Limits {
             body_deadline: Duration::from_secs(15),
             request_deadline: Duration::from_secs(50),
             idle: Duration::from_secs(75),
+            idle_unproven: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             max_connections: 8_192,

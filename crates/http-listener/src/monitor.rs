@@ -12,7 +12,7 @@ use crate::gate::Gate;
 pub enum HeadFault {
     /// One connection too many: closed at once.
     Overloaded,
-    /// Not HTTP/1, or not well formed: answered 400 and closed.
+    /// Not HTTP/1, not well formed, or of two lengths: answered 400 and closed.
     Malformed,
     /// The head was too long or had too many headers: answered 431 or 414 and closed.
     TooLarge,

@@ -7,16 +7,22 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::framing::Framing;
 use crate::watch::Watch;
 
 pub(crate) struct Watched<S> {
     stream: S,
     watch: Arc<Watch>,
+    framing: Framing,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(stream: S, watch: Arc<Watch>) -> Self {
-        Self { stream, watch }
+        Self {
+            stream,
+            watch,
+            framing: Framing::new(),
+        }
     }
 
     fn written<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -33,8 +39,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
+        let come = &buffer.filled()[before..];
+        if !come.is_empty() {
             self.watch.bytes_came();
+            if self.framing.read(come).is_err() {
+                self.watch.heads_conflict();
+            }
         }
         outcome
     }

@@ -1,5 +1,6 @@
 //! How far a connection's present request has come, and when it will be too late.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -12,6 +13,8 @@ pub(crate) struct Watch {
     clock: Clock,
     limits: Limits,
     state: Mutex<State>,
+    /// A head has come that says in two ways how long its body is.
+    conflict: AtomicBool,
 }
 
 struct State {
@@ -20,6 +23,8 @@ struct State {
     stalled: Option<Duration>,
     /// Who waits for the body.
     reader: Option<Waker>,
+    /// Whether the service has answered a request with success.
+    proven: bool,
 }
 
 /// Times are readings of the clock's [`Clock::elapsed`].
@@ -63,14 +68,16 @@ impl Watch {
                 phase: Phase::Waiting { fresh: true, since },
                 stalled: None,
                 reader: None,
+                proven: false,
             }),
+            conflict: AtomicBool::new(false),
         }
     }
 
     /// When the next deadline is, by the clock's [`Clock::elapsed`].
     pub(crate) fn due(&self) -> Option<Duration> {
         let state = self.state();
-        let of_phase = state.phase.due(&self.limits);
+        let of_phase = state.due(&self.limits);
         let of_stall = state.stalled.map(|since| since + self.limits.write_stall);
         match (of_phase, of_stall) {
             (Some(phase), Some(stall)) => Some(phase.min(stall)),
@@ -86,7 +93,7 @@ impl Watch {
         let stalled = state
             .stalled
             .is_some_and(|since| since + self.limits.write_stall <= now);
-        let phase_over = state.phase.due(&self.limits).is_some_and(|due| due <= now);
+        let phase_over = state.due(&self.limits).is_some_and(|due| due <= now);
         match state.phase {
             _ if stalled => Some(Late::Request),
             _ if !phase_over => None,
@@ -112,6 +119,15 @@ impl Watch {
             let began = self.clock.elapsed();
             state.phase = Phase::Head { began };
         }
+    }
+
+    /// Nothing more of this connection is for a service.
+    pub(crate) fn heads_conflict(&self) {
+        self.conflict.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_in_conflict(&self) -> bool {
+        self.conflict.load(Ordering::Relaxed)
     }
 
     pub(crate) fn request_came(&self) {
@@ -146,8 +162,10 @@ impl Watch {
         }
     }
 
-    pub(crate) fn answered(&self) {
-        self.state().phase = Phase::Answering;
+    pub(crate) fn answered(&self, well: bool) {
+        let mut state = self.state();
+        state.phase = Phase::Answering;
+        state.proven |= well;
     }
 
     pub(crate) fn answer_ended(&self) {
@@ -190,17 +208,20 @@ impl Watch {
     }
 }
 
-impl Phase {
-    fn due(self, limits: &Limits) -> Option<Duration> {
-        Some(match self {
-            Self::Waiting { fresh: true, since } => since + limits.header_deadline,
-            Self::Waiting { since, .. } => since + limits.idle,
-            Self::Head { began } => began + limits.header_deadline,
-            Self::Body { began, head_ended } => {
+impl State {
+    fn due(&self, limits: &Limits) -> Option<Duration> {
+        Some(match self.phase {
+            Phase::Waiting { fresh: true, since } => since + limits.header_deadline,
+            Phase::Waiting { since, .. } if self.proven => since + limits.idle,
+            Phase::Waiting { since, .. } => since + limits.idle_unproven,
+            Phase::Head { began } => began + limits.header_deadline,
+            Phase::Body { began, head_ended } => {
                 (began + limits.request_deadline).min(head_ended + limits.body_deadline)
             }
-            Self::BodyLate { began } | Self::Handling { began } => began + limits.request_deadline,
-            Self::Answering => return None,
+            Phase::BodyLate { began } | Phase::Handling { began } => {
+                began + limits.request_deadline
+            }
+            Phase::Answering => return None,
         })
     }
 }

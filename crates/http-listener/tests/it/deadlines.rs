@@ -60,6 +60,32 @@ async fn an_idle_connection_outlives_telegram_s_own_60_seconds() {
 }
 
 #[tokio::test]
+async fn whoever_was_only_refused_is_not_kept_for_long() {
+    let served = serve(Limits::default()).await;
+    let mut peer = served.connect().await;
+    for _ in 0..2 {
+        let answer = peer.get("/refuse").await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+        served.hands.advance(seconds(9));
+        assert!(peer.is_silent().await);
+    }
+    // One success proves the connection, whatever comes after it.
+    peer.get("/").await;
+    peer.get("/refuse").await;
+    served.hands.advance(seconds(74));
+    assert!(peer.is_silent().await);
+    served.hands.advance(seconds(1));
+    assert_eq!(peer.rest().await, "");
+
+    let mut other = served.connect().await;
+    other.get("/refuse").await;
+    assert!(other.is_silent().await);
+    served.hands.advance(seconds(10));
+    assert_eq!(other.rest().await, "");
+    assert_eq!(served.heads(), []);
+}
+
+#[tokio::test]
 async fn a_slow_body_fails_in_the_service_which_still_answers() {
     let served = serve(Limits::default()).await;
     let mut peer = served.connect().await;

@@ -96,6 +96,7 @@ async fn handle(
     )
     .await;
     let status = match &body {
+        Ok(_) if path == "/refuse" => StatusCode::NOT_FOUND,
         Ok(_) => StatusCode::OK,
         Err(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Err(_) => StatusCode::REQUEST_TIMEOUT,

@@ -3,5 +3,7 @@
 
 mod deadlines;
 mod end;
+mod framing;
 mod harness;
+mod memory;
 mod peers;

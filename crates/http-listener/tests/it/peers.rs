@@ -111,25 +111,6 @@ async fn odd_but_lawful_requests_are_served() {
 }
 
 #[tokio::test]
-async fn whoever_sends_two_lengths_gets_no_second_request() {
-    let served = serve(Limits::default()).await;
-    for lengths in [
-        "Transfer-Encoding: chunked\r\nContent-Length: 3",
-        "Content-Length: 3\r\nTransfer-Encoding: chunked",
-    ] {
-        let mut peer = served.connect().await;
-        peer.send(format!(
-            "POST /both HTTP/1.1\r\n{lengths}\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n"
-        ))
-        .await;
-        let rest = peer.rest().await;
-        assert!(rest.contains("connection: close\r\n"), "{rest}");
-        assert!(!rest.contains("smuggled"), "{rest}");
-    }
-    assert_eq!(served.bodies(), [Ok("abc".into()), Ok("abc".into())]);
-}
-
-#[tokio::test]
 async fn a_panic_ends_its_own_connection_only() {
     let served = serve(Limits::default()).await;
     let mut other = served.connect().await;
