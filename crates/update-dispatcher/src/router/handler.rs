@@ -22,19 +22,21 @@ pub trait Handler<M, S>: Sized + Send + Sync + 'static {
     fn into_route(self: Arc<Self>, state: S) -> Route;
 
     /// Puts a layer around this handler alone; [`crate::Router::layer`] puts one around many.
-    fn layer<L: RouteLayer>(self, layer: L) -> Layered<Self, L> {
+    fn layer<L: RouteLayer>(self, layer: L) -> Layered<Self, L, M, S> {
         Layered {
             handler: Arc::new(self),
             layer,
+            of: PhantomData,
         }
     }
 }
 
 /// A handler with a layer around it: what [`Handler::layer`] makes.
 #[derive(Debug)]
-pub struct Layered<H, L> {
+pub struct Layered<H, L, M, S> {
     handler: Arc<H>,
     layer: L,
+    of: PhantomData<fn() -> (M, S)>,
 }
 
 /// The `M` of a handler with a layer around it; nothing to use.
@@ -80,7 +82,13 @@ impl<Any> Endpoint<Any> for Route {
     }
 }
 
-impl<M, S, H: Handler<M, S>, L: RouteLayer> Handler<Around<M>, S> for Layered<H, L> {
+impl<H, L, M, S> Handler<Around<M>, S> for Layered<H, L, M, S>
+where
+    H: Handler<M, S>,
+    L: RouteLayer,
+    M: 'static,
+    S: 'static,
+{
     fn into_route(self: Arc<Self>, state: S) -> Route {
         self.layer.wrap(Arc::clone(&self.handler).into_route(state))
     }

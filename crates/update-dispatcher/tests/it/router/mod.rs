@@ -1,5 +1,9 @@
 //! Routes, arguments and answers, driven with updates and no network.
 
+mod layers;
+mod routes;
+mod sessions;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -101,7 +105,7 @@ async fn a_tap_is_matched_by_how_its_data_begin_and_real_bodies_are_read() {
                 )
             },
         );
-    let update = payload(include_str!("payloads/2_callback_query.json"));
+    let update = payload(include_str!("../payloads/2_callback_query.json"));
     let calls = drive(&router, update).await.unwrap();
     assert_eq!(calls[0].method(), "answerCallbackQuery");
     assert_eq!(
@@ -118,9 +122,9 @@ async fn members_that_come_are_seen_both_ways() {
             said(format!("{who} {} {}", change.joined(), change.left()))
         })
         .on_new_members(async |members: NewMembers| said(members.users().len().to_string()));
-    let change = payload(include_str!("payloads/3_chat_member.json"));
+    let change = payload(include_str!("../payloads/3_chat_member.json"));
     assert_eq!(names(&router, change).await, ["6200000999 true false"]);
-    let message = payload(include_str!("payloads/5_new_chat_members.json"));
+    let message = payload(include_str!("../payloads/5_new_chat_members.json"));
     assert_eq!(names(&router, message).await, ["2"]);
 }
 
@@ -201,7 +205,7 @@ async fn an_argument_may_wait_and_fail() {
         drive(&router, text("hi")).await.unwrap_err().reason,
         "no database"
     );
-    let body = include_str!("payloads/4_group_entities_reply.json");
+    let body = include_str!("../payloads/4_group_entities_reply.json");
     assert_eq!(names(&router, payload(body)).await, ["6200000123"]);
 }
 
