@@ -2,7 +2,7 @@
 
 use connection_directory::LiveConnection;
 use http::request::Parts;
-use http::{HeaderName, Method, Uri};
+use http::{HeaderName, Method, Uri, header};
 use ids::ConnectionId;
 use request_log::Outcome;
 use webhook_secret::{Registration, WebhookSecrets};
@@ -52,4 +52,12 @@ pub(crate) fn prove(
     };
     tracing::debug!(connection = %live.connection, fault, "webhook secret does not match");
     Err(Verdict::new(Outcome::RejectedWrongSecret))
+}
+
+/// Refuses a head that says twice what its body is. (One that says twice how long it is does not come this far.)
+pub(crate) fn unambiguous(head: &Parts) -> Result<(), Verdict> {
+    match head.headers.get_all(header::CONTENT_TYPE).iter().nth(1) {
+        None => Ok(()),
+        Some(_) => Err(Verdict::new(Outcome::RejectedMalformed)),
+    }
 }

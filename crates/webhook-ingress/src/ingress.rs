@@ -158,6 +158,7 @@ impl Inner {
             return Err(unknown);
         }
         head::prove(&self.secrets, head, &live, registration)?;
+        head::unambiguous(head)?;
         Ok(live)
     }
 

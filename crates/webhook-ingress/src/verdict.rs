@@ -37,6 +37,7 @@ impl Verdict {
             | Outcome::Duplicate
             | Outcome::IgnoredDisconnected
             | Outcome::Quarantined => StatusCode::OK,
+            Outcome::RejectedMalformed => StatusCode::BAD_REQUEST,
             Outcome::RejectedTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Outcome::RejectedTimedOut => StatusCode::REQUEST_TIMEOUT,
             Outcome::RejectedOverloaded | Outcome::RejectedUnavailable => {

@@ -86,8 +86,7 @@ async fn odd_but_lawful_framing_is_read() {
     assert_eq!(site.answer(bare).await, OK);
     for (update_id, lengths) in [
         (3, "Transfer-Encoding: chunked"),
-        (4, "Transfer-Encoding: chunked\r\nContent-Length: 5"),
-        (5, "Content-Length: 5\r\nTransfer-Encoding: chunked"),
+        (4, "TRANSFER-ENCODING:Chunked"),
     ] {
         let body = chunked(message(update_id, 1));
         let request = format!("POST {path} HTTP/1.1\r\n{secret}\r\n{lengths}\r\n\r\n{body}");
@@ -105,8 +104,8 @@ async fn odd_but_lawful_framing_is_read() {
         .iter()
         .map(|one| one.update_id.value())
         .collect();
-    assert_eq!(stored, [1, 2, 3, 4, 5]);
-    assert_eq!(site.outcomes().await, [Outcome::Accepted; 5]);
+    assert_eq!(stored, [1, 2, 3, 4]);
+    assert_eq!(site.outcomes().await, [Outcome::Accepted; 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

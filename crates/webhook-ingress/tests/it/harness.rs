@@ -220,6 +220,13 @@ impl Sender {
         self.read().await
     }
 
+    /// Waits until the other end has closed, without another word.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let end = within_patience(self.0.read_to_end(&mut rest)).await;
+        end.is_ok() && rest.is_empty()
+    }
+
     /// Reads one answer, which must have no body, and leaves out its date.
     pub(crate) async fn read(&mut self) -> String {
         let mut head = Vec::new();

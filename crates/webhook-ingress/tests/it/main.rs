@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accepted;
+mod ambiguous;
 mod broken;
+mod cheap;
 mod harness;
 mod pressure;
 mod refused;
