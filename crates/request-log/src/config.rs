@@ -5,7 +5,7 @@ use std::time::Duration;
 pub struct Config {
     /// Records that may wait to be written, of each sort. What comes beyond is only counted, by outcome.
     pub queue: usize,
-    /// Records written in one transaction as soon as so many wait.
+    /// Records that make a segment: they are written at once when so many wait, of both sorts together.
     pub batch: usize,
     /// How long a record may wait for others to be written with.
     pub linger: Duration,
@@ -24,7 +24,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             queue: 16_384,
-            batch: 512,
+            batch: 4_096,
             linger: Duration::from_millis(250),
             full_per_prefix: 20,
             full_per_minute: 600,

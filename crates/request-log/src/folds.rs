@@ -1,14 +1,15 @@
 //! Counts requests without proof of their origin when there are too many to give each a row.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use clock::Timestamp;
-use ids::{ConnectionId, ProjectId};
+use ids::ProjectId;
 
 use crate::config::Config;
 use crate::outcome::Outcome;
-use crate::record::RequestRecord;
+use crate::parts::prefix_of;
+use crate::waiting::WaitingRequest;
 
 pub(crate) struct Folds {
     full_per_prefix: u32,
@@ -26,11 +27,11 @@ pub(crate) struct Folds {
 #[derive(Debug)]
 pub(crate) struct Folded {
     /// When the first of them came.
-    pub(crate) at: Timestamp,
-    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) at_us: i64,
+    pub(crate) connection: Option<u128>,
     pub(crate) project: Option<ProjectId>,
     /// Where they came from; nothing when from several places.
-    pub(crate) prefix: Option<String>,
+    pub(crate) prefix: Option<IpAddr>,
     pub(crate) outcome: Outcome,
     pub(crate) status: u16,
     pub(crate) bytes: u64,
@@ -42,7 +43,7 @@ struct Key {
     outcome: Outcome,
     /// Nothing stands for all prefixes that came too late in the minute to be told apart.
     prefix: Option<IpAddr>,
-    connection: Option<ConnectionId>,
+    connection: Option<u128>,
 }
 
 #[derive(Default)]
@@ -65,8 +66,8 @@ impl Folds {
     }
 
     /// Counts a request in, and answers whether it still gets a row of its own.
-    pub(crate) fn admit(&mut self, record: &RequestRecord) -> bool {
-        self.turn_to(record.at);
+    pub(crate) fn admit(&mut self, record: &WaitingRequest) -> bool {
+        self.turn_to(Timestamp::from_unix_us(record.at_us));
         let mut key = Key::of(record);
         if self.open.len() >= self.prefixes && !self.open.contains_key(&key) {
             key = Key::elsewhere(record);
@@ -135,12 +136,12 @@ impl Folds {
 }
 
 impl Folded {
-    pub(crate) fn empty(first: &RequestRecord, prefix: Option<IpAddr>) -> Self {
+    pub(crate) fn empty(first: &WaitingRequest, prefix: Option<IpAddr>) -> Self {
         Self {
-            at: first.at,
-            connection: first.connection.clone().filter(|_| prefix.is_some()),
+            at_us: first.at_us,
+            connection: first.connection().filter(|_| prefix.is_some()),
             project: first.project.clone().filter(|_| prefix.is_some()),
-            prefix: prefix.map(written),
+            prefix,
             outcome: first.outcome,
             status: first.status,
             bytes: 0,
@@ -155,38 +156,21 @@ impl Folded {
 }
 
 impl Key {
-    fn of(record: &RequestRecord) -> Self {
+    fn of(record: &WaitingRequest) -> Self {
         Self {
             outcome: record.outcome,
             prefix: Some(prefix_of(record.remote)),
-            connection: record.connection.clone(),
+            connection: record.connection(),
         }
     }
 
-    fn elsewhere(record: &RequestRecord) -> Self {
+    fn elsewhere(record: &WaitingRequest) -> Self {
         Self {
             outcome: record.outcome,
             prefix: None,
             connection: None,
         }
     }
-}
-
-/// The /24 or /48 that an address lies in, as it is written: what one party is likely to hold whole.
-pub(crate) fn prefix_text(address: IpAddr) -> String {
-    written(prefix_of(address))
-}
-
-fn prefix_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & !0xff).into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 48)).into(),
-    }
-}
-
-fn written(prefix: IpAddr) -> String {
-    let length = if prefix.is_ipv4() { 24 } else { 48 };
-    format!("{prefix}/{length}")
 }
 
 #[cfg(test)]
@@ -196,9 +180,10 @@ mod tests {
     use ids::RequestId;
 
     use super::*;
+    use crate::record::RequestRecord;
 
-    fn reject(remote: &str, at: Timestamp) -> RequestRecord {
-        RequestRecord {
+    fn reject(remote: &str, at: Timestamp) -> WaitingRequest {
+        WaitingRequest::of(RequestRecord {
             at,
             request_id: RequestId::from_parts(0, [0; 10]),
             connection: None,
@@ -212,7 +197,7 @@ mod tests {
             read_us: 0,
             store_us: 0,
             total_us: 5,
-        }
+        })
     }
 
     #[test]
@@ -268,13 +253,5 @@ mod tests {
         let rows = folds.take(Timestamp::from_unix_seconds(0), true);
         assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), 2_000);
         assert_eq!(rows.iter().map(|row| row.bytes).sum::<u64>(), 20_000);
-    }
-
-    #[test]
-    fn a_prefix_is_what_one_party_holds() {
-        let text = |address: &str| prefix_text(address.parse().unwrap());
-        assert_eq!(text("192.0.2.77"), "192.0.2.0/24");
-        assert_eq!(text("::ffff:192.0.2.77"), "192.0.2.0/24");
-        assert_eq!(text("2001:db8:1:2::3"), "2001:db8:1::/48");
     }
 }

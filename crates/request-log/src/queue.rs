@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::folds::{Folded, Folds};
 use crate::outcome::Outcome;
 use crate::record::{RequestRecord, UpdateRecord};
+use crate::waiting::{WaitingRequest, WaitingUpdate};
 
 /// What the log has taken in since it was started. Requests are `queued + folded + overflowed`, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,23 +39,26 @@ pub(crate) struct Queue {
 }
 
 struct State {
-    requests: Vec<RequestRecord>,
-    updates: Vec<UpdateRecord>,
+    requests: Vec<WaitingRequest>,
+    updates: Vec<WaitingUpdate>,
     folds: Folds,
     overflow: [Option<Folded>; Outcome::ALL.len()],
     flushes: Vec<oneshot::Sender<()>>,
     closed: bool,
+    /// The writer sleeps until there is something to write. Waking it is a call to the system: not for every record.
+    sleeping: bool,
     counts: Counts,
 }
 
 /// What is written in one go.
-#[derive(Default)]
 pub(crate) struct Batch {
-    pub(crate) requests: Vec<RequestRecord>,
-    pub(crate) updates: Vec<UpdateRecord>,
+    pub(crate) requests: Vec<WaitingRequest>,
+    pub(crate) updates: Vec<WaitingUpdate>,
     pub(crate) folds: Vec<Folded>,
     /// Who waits for this batch to be on disk.
     pub(crate) flushes: Vec<oneshot::Sender<()>>,
+    /// When it was taken.
+    pub(crate) at: Timestamp,
 }
 
 impl Queue {
@@ -66,6 +70,7 @@ impl Queue {
             overflow: [const { None }; Outcome::ALL.len()],
             flushes: Vec::new(),
             closed: false,
+            sleeping: false,
             counts: Counts::default(),
         };
         Self {
@@ -77,32 +82,36 @@ impl Queue {
     }
 
     pub(crate) fn record(&self, record: RequestRecord) {
+        let record = WaitingRequest::of(record);
         let mut state = self.state();
-        let idle = state.is_idle();
+        let mut is_full = false;
         if !record.is_trusted() && !state.folds.admit(&record) {
             state.counts.folded += 1;
         } else if state.closed || state.requests.len() >= self.config.queue {
             state.counts.overflowed += 1;
-            state.overflow[record.outcome as usize]
+            state.overflow[usize::from(record.outcome.code())]
                 .get_or_insert_with(|| Folded::empty(&record, None))
                 .add(record.bytes, 1);
         } else {
             state.counts.queued += 1;
             state.requests.push(record);
+            is_full = state.waiting() == self.config.batch;
         }
-        self.wake_if(idle || state.requests.len() == self.config.batch);
+        self.wake_if(is_full, state);
     }
 
     pub(crate) fn handled(&self, record: UpdateRecord) {
+        let record = WaitingUpdate::of(record);
         let mut state = self.state();
-        let idle = state.is_idle();
+        let mut is_full = false;
         if state.closed || state.updates.len() >= self.config.queue {
             state.counts.updates_dropped += 1;
         } else {
             state.counts.updates += 1;
             state.updates.push(record);
+            is_full = state.waiting() == self.config.batch;
         }
-        self.wake_if(idle || state.updates.len() == self.config.batch);
+        self.wake_if(is_full, state);
     }
 
     /// Told when everything that was recorded before is on disk; dropped when it never will be.
@@ -112,19 +121,20 @@ impl Queue {
         if !state.closed {
             state.flushes.push(done);
         }
-        self.wake_if(true);
+        self.wake_if(true, state);
         receiver
     }
 
     pub(crate) fn close(&self) {
-        self.state().closed = true;
-        self.wake_if(true);
+        let mut state = self.state();
+        state.closed = true;
+        self.wake_if(true, state);
     }
 
     pub(crate) fn counts(&self) -> Counts {
         let state = self.state();
         Counts {
-            waiting: state.requests.len() + state.updates.len(),
+            waiting: state.waiting(),
             ..state.counts
         }
     }
@@ -137,13 +147,16 @@ impl Queue {
         self.state().closed
     }
 
-    /// Blocks until there is something to write and it has waited long enough for company; `None` when the log is
-    /// closed and empty.
-    pub(crate) fn take(&self) -> Option<Batch> {
+    /// Blocks until there is something to write and it has waited long enough for company, and fills an empty batch with
+    /// it; `false` when the log is closed and empty.
+    pub(crate) fn take(&self, batch: &mut Batch) -> bool {
         let state = self.state();
         let mut state = self
             .wake
-            .wait_while(state, |state| state.is_idle() && !state.closed)
+            .wait_while(state, |state| {
+                state.sleeping = state.is_idle() && !state.closed;
+                state.sleeping
+            })
             .unwrap_or_else(PoisonError::into_inner);
         // By the machine's time on purpose: how long rows are gathered shows in no record, and a clock that a test holds
         // still must not hold them back.
@@ -155,8 +168,8 @@ impl Queue {
                 })
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        let batch = state.take(self.clock.now());
-        (!batch.is_empty() || !state.closed).then_some(batch)
+        state.take(self.clock.now(), batch);
+        !batch.is_empty() || !state.closed
     }
 
     /// Blocks for so long, or until the log is closed.
@@ -167,8 +180,10 @@ impl Queue {
             .wait_timeout_while(state, span, |state| !state.closed);
     }
 
-    fn wake_if(&self, yes: bool) {
-        if yes {
+    fn wake_if(&self, yes: bool, mut state: MutexGuard<'_, State>) {
+        if yes || state.sleeping {
+            state.sleeping = false;
+            drop(state);
             self.wake.notify_one();
         }
     }
@@ -179,9 +194,12 @@ impl Queue {
 }
 
 impl State {
+    fn waiting(&self) -> usize {
+        self.requests.len() + self.updates.len()
+    }
+
     fn is_idle(&self) -> bool {
-        self.requests.is_empty()
-            && self.updates.is_empty()
+        self.waiting() == 0
             && self.folds.is_empty()
             && self.flushes.is_empty()
             && self.overflow.iter().all(Option::is_none)
@@ -189,30 +207,54 @@ impl State {
 
     /// Whether what waits should be written now.
     fn presses(&self, batch: usize) -> bool {
-        self.closed
-            || !self.flushes.is_empty()
-            || self.requests.len() >= batch
-            || self.updates.len() >= batch
+        self.closed || !self.flushes.is_empty() || self.waiting() >= batch
     }
 
-    fn take(&mut self, now: Timestamp) -> Batch {
+    fn take(&mut self, now: Timestamp, batch: &mut Batch) {
         let all = self.closed || !self.flushes.is_empty();
-        let mut folds = self.folds.take(now, all);
-        folds.extend(self.overflow.iter_mut().filter_map(Option::take));
-        Batch {
-            requests: std::mem::take(&mut self.requests),
-            updates: std::mem::take(&mut self.updates),
-            folds,
-            flushes: std::mem::take(&mut self.flushes),
-        }
+        batch.folds = self.folds.take(now, all);
+        batch
+            .folds
+            .extend(self.overflow.iter_mut().filter_map(Option::take));
+        // The memory goes back and forth: nobody who records waits for it to be made.
+        std::mem::swap(&mut self.requests, &mut batch.requests);
+        std::mem::swap(&mut self.updates, &mut batch.updates);
+        std::mem::swap(&mut self.flushes, &mut batch.flushes);
+        batch.at = now;
     }
 }
 
 impl Batch {
+    pub(crate) fn new() -> Self {
+        Self {
+            requests: Vec::new(),
+            updates: Vec::new(),
+            folds: Vec::new(),
+            flushes: Vec::new(),
+            at: Timestamp::from_unix_us(0),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.requests.is_empty()
             && self.updates.is_empty()
             && self.folds.is_empty()
             && self.flushes.is_empty()
+    }
+
+    /// Empties it, and answers who waited for it. Memory for much more than it held is given back.
+    pub(crate) fn finish(&mut self) -> impl Iterator<Item = oneshot::Sender<()>> {
+        empty(&mut self.requests);
+        empty(&mut self.updates);
+        self.folds.clear();
+        self.flushes.drain(..)
+    }
+}
+
+fn empty<T>(records: &mut Vec<T>) {
+    let used = records.len();
+    records.clear();
+    if used < records.capacity() / 8 {
+        records.shrink_to((used * 2).max(64));
     }
 }

@@ -68,17 +68,3 @@ pub enum Became {
         reason: String,
     },
 }
-
-impl RequestRecord {
-    /// Whether the sender has proved to be Telegram. Others' requests may be folded, so that they cannot own the disk.
-    pub(crate) fn is_trusted(&self) -> bool {
-        let proved = !matches!(
-            self.outcome,
-            Outcome::RejectedBadMethod
-                | Outcome::RejectedMalformed
-                | Outcome::RejectedUnknownPath
-                | Outcome::RejectedWrongSecret
-        );
-        proved && self.connection.is_some()
-    }
-}

@@ -1,191 +1,190 @@
-//! The tables of the request log, and how their rows are added.
+//! The tables of the request log, and the statements that write them. All may be repeated: they do the same once more.
 
 use diesel::prelude::*;
-use ids::{ConnectionId, ProjectId};
-use store::WriterConnection;
+use diesel::upsert::excluded;
+use store::{Columns as _, Connection, WriterConnection, ensure_touched};
 
-use crate::folds::{Folded, prefix_text};
-use crate::outcome::Outcome;
-use crate::queue::Batch;
-use crate::record::{Became, RequestRecord, UpdateRecord};
+use crate::owners;
 
 diesel::table! {
-    requests (seq) {
-        seq -> BigInt,
-        at_us -> BigInt,
-        request_id -> Nullable<Text>,
-        connection_id -> Nullable<Text>,
-        project_id -> Nullable<Text>,
-        remote -> Nullable<Text>,
-        outcome -> Text,
-        status -> Integer,
-        bytes -> BigInt,
-        update_id -> Nullable<BigInt>,
-        kind -> Nullable<Text>,
-        read_us -> BigInt,
-        store_us -> BigInt,
-        total_us -> BigInt,
-        stands_for -> BigInt,
+    request_segments (segment) {
+        segment -> BigInt,
+        opened_us -> BigInt,
+        first_us -> BigInt,
+        last_us -> BigInt,
+        lag_us -> BigInt,
+        lead_us -> BigInt,
+        entries -> BigInt,
+        outcomes -> Binary,
     }
 }
 
 diesel::table! {
-    request_updates (seq) {
-        seq -> BigInt,
-        connection_id -> Text,
-        update_id -> BigInt,
-        at_us -> BigInt,
-        became -> Text,
-        calls -> BigInt,
-        reason -> Nullable<Text>,
-        handler_us -> BigInt,
+    request_bodies (segment) {
+        segment -> BigInt,
+        owners -> Binary,
+        body -> Binary,
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = requests, treat_none_as_default_value = false)]
-struct NewRequest {
-    at_us: i64,
-    request_id: Option<String>,
-    connection_id: Option<ConnectionId>,
-    project_id: Option<ProjectId>,
-    remote: Option<String>,
-    outcome: Outcome,
-    status: i32,
-    bytes: i64,
-    update_id: Option<i64>,
-    kind: Option<String>,
-    read_us: i64,
-    store_us: i64,
-    total_us: i64,
-    stands_for: i64,
+diesel::table! {
+    request_owners (part, run) {
+        part -> BigInt,
+        run -> BigInt,
+        owners -> Binary,
+    }
+}
+
+diesel::table! {
+    request_followups (segment, later) {
+        segment -> BigInt,
+        later -> BigInt,
+        keys -> Binary,
+    }
+}
+
+diesel::table! {
+    request_strays (key, segment) {
+        key -> BigInt,
+        segment -> BigInt,
+    }
+}
+
+/// What is known about a segment without its body.
+#[derive(Clone, Debug, Insertable, AsChangeset, Queryable, Selectable)]
+#[diesel(table_name = request_segments, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(crate) struct SegmentRow {
+    pub(crate) segment: i64,
+    /// Never less than that of the segment before.
+    pub(crate) opened_us: i64,
+    pub(crate) first_us: i64,
+    pub(crate) last_us: i64,
+    /// The most that a request of this segment or one before began before its segment was opened.
+    pub(crate) lag_us: i64,
+    /// The most that one began after.
+    pub(crate) lead_us: i64,
+    pub(crate) entries: i64,
+    pub(crate) outcomes: Vec<u8>,
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = request_updates, treat_none_as_default_value = false)]
-struct NewUpdate {
-    connection_id: ConnectionId,
-    update_id: i64,
-    at_us: i64,
-    became: &'static str,
-    calls: i64,
-    reason: Option<String>,
-    handler_us: i64,
+#[diesel(table_name = request_bodies)]
+struct BodyRow<'a> {
+    segment: i64,
+    owners: Vec<u8>,
+    body: &'a [u8],
 }
 
-/// Writes a batch, all of it or nothing.
-pub(crate) fn add(
+/// The newest segment, if there is one.
+pub(crate) fn newest(writer: &mut WriterConnection) -> store::Result<Option<SegmentRow>> {
+    writer.fetch_optional(
+        request_segments::table
+            .order(request_segments::segment.desc())
+            .limit(1)
+            .select(SegmentRow::columns()),
+    )
+}
+
+/// A segment's body, unless the segment is gone.
+pub(crate) async fn body(
+    connection: &mut Connection,
+    segment: i64,
+) -> store::Result<Option<Vec<u8>>> {
+    let query = request_bodies::table
+        .filter(request_bodies::segment.eq(segment))
+        .select(request_bodies::body);
+    connection.fetch_optional(query).await
+}
+
+/// Writes a segment as it is now.
+pub(crate) fn save_segment(
     writer: &mut WriterConnection,
-    batch: &Batch,
-    truncate_addresses: bool,
+    row: SegmentRow,
+    owners: Vec<u8>,
+    body: &[u8],
 ) -> store::Result<()> {
-    writer.transaction(|writer| {
-        for some in batch.requests.chunks(ROWS) {
-            let rows = some
-                .iter()
-                .map(|one| NewRequest::of(one, truncate_addresses));
-            add_requests(writer, rows.collect())?;
-        }
-        for some in batch.folds.chunks(ROWS) {
-            add_requests(writer, some.iter().map(NewRequest::of_fold).collect())?;
-        }
-        for some in batch.updates.chunks(ROWS) {
-            let rows: Vec<_> = some.iter().map(NewUpdate::of).collect();
-            let count = rows.len();
-            let statement = diesel::insert_into(request_updates::table).values(rows);
-            store::ensure_touched(writer.run_batch(statement)?, count)?;
-        }
-        Ok(())
-    })
+    let segment = row.segment;
+    let statement = diesel::insert_into(request_segments::table)
+        .values(row.clone())
+        .on_conflict(request_segments::segment)
+        .do_update()
+        .set(row);
+    ensure_touched(writer.run(statement)?, 1)?;
+    let statement = diesel::insert_into(request_bodies::table)
+        .values(BodyRow {
+            segment,
+            owners,
+            body,
+        })
+        .on_conflict(request_bodies::segment)
+        .do_update()
+        .set((
+            request_bodies::owners.eq(excluded(request_bodies::owners)),
+            request_bodies::body.eq(excluded(request_bodies::body)),
+        ));
+    ensure_touched(writer.run(statement)?, 1)
 }
 
-/// Fourteen values a row; SQLite binds at most 32,766 in a statement, and long statements gain nothing.
-const ROWS: usize = 256;
-
-fn add_requests(writer: &mut WriterConnection, rows: Vec<NewRequest>) -> store::Result<()> {
-    let count = rows.len();
-    let statement = diesel::insert_into(requests::table).values(rows);
-    store::ensure_touched(writer.run_batch(statement)?, count)
-}
-
-impl NewRequest {
-    fn of(record: &RequestRecord, truncate_addresses: bool) -> Self {
-        Self {
-            at_us: record.at.unix_us(),
-            request_id: Some(record.request_id.as_str().to_owned()),
-            connection_id: record.connection.clone(),
-            project_id: record.project.clone(),
-            remote: Some(if truncate_addresses {
-                prefix_text(record.remote)
-            } else {
-                record.remote.to_canonical().to_string()
-            }),
-            outcome: record.outcome,
-            status: record.status.into(),
-            bytes: bigint(record.bytes),
-            update_id: record.update_id,
-            kind: record.kind.map(|kind| kind.as_str().to_owned()),
-            read_us: bigint(record.read_us),
-            store_us: bigint(record.store_us),
-            total_us: bigint(record.total_us),
-            stands_for: 1,
-        }
+/// Writes the index of a run whose segments are all there.
+pub(crate) fn index_run(writer: &mut WriterConnection, run: i64) -> store::Result<()> {
+    let first = run * owners::RUN;
+    let lists: Vec<(i64, Vec<u8>)> = writer.fetch(
+        request_bodies::table
+            .filter(request_bodies::segment.ge(first))
+            .filter(request_bodies::segment.lt(first + owners::RUN))
+            .select((request_bodies::segment, request_bodies::owners)),
+    )?;
+    for (part, owners) in owners::index(&lists) {
+        let row = (
+            request_owners::part.eq(part),
+            request_owners::run.eq(run),
+            request_owners::owners.eq(owners),
+        );
+        let statement = diesel::insert_into(request_owners::table)
+            .values(row)
+            .on_conflict((request_owners::part, request_owners::run))
+            .do_update()
+            .set(request_owners::owners.eq(excluded(request_owners::owners)));
+        ensure_touched(writer.run(statement)?, 1)?;
     }
+    Ok(())
+}
 
-    fn of_fold(fold: &Folded) -> Self {
-        Self {
-            at_us: fold.at.unix_us(),
-            request_id: None,
-            connection_id: fold.connection.clone(),
-            project_id: fold.project.clone(),
-            remote: fold.prefix.clone(),
-            outcome: fold.outcome,
-            status: fold.status.into(),
-            bytes: bigint(fold.bytes),
-            update_id: None,
-            kind: None,
-            read_us: 0,
-            store_us: 0,
-            total_us: 0,
-            stands_for: bigint(fold.count),
-        }
+/// Notes that updates of a segment's requests were settled in a later one.
+pub(crate) fn save_followup(
+    writer: &mut WriterConnection,
+    segment: i64,
+    later: i64,
+    keys: &[u8],
+) -> store::Result<()> {
+    let row = (
+        request_followups::segment.eq(segment),
+        request_followups::later.eq(later),
+        request_followups::keys.eq(keys),
+    );
+    let statement = diesel::insert_into(request_followups::table)
+        .values(row)
+        .on_conflict((request_followups::segment, request_followups::later))
+        .do_update()
+        .set(request_followups::keys.eq(excluded(request_followups::keys)));
+    ensure_touched(writer.run(statement)?, 1)
+}
+
+/// Notes that updates were settled in a segment.
+pub(crate) fn save_strays(
+    writer: &mut WriterConnection,
+    segment: i64,
+    keys: &[i64],
+) -> store::Result<()> {
+    for key in keys {
+        let row = (
+            request_strays::key.eq(key),
+            request_strays::segment.eq(segment),
+        );
+        let statement = diesel::insert_into(request_strays::table)
+            .values(row)
+            .on_conflict_do_nothing();
+        writer.run(statement)?;
     }
-}
-
-impl NewUpdate {
-    fn of(record: &UpdateRecord) -> Self {
-        let (became, calls, reason) = match &record.what {
-            Became::Handled => (HANDLED, 0, None),
-            Became::Replied { calls } => (REPLIED, i64::from(*calls), None),
-            Became::Dead { reason } => (DEAD, 0, Some(clean(reason))),
-        };
-        Self {
-            connection_id: record.connection.clone(),
-            update_id: record.update_id,
-            at_us: record.at.unix_us(),
-            became,
-            calls,
-            reason,
-            handler_us: bigint(record.handler_us),
-        }
-    }
-}
-
-/// How [`Became`] is written.
-pub(crate) const HANDLED: &str = "handled";
-pub(crate) const REPLIED: &str = "replied";
-pub(crate) const DEAD: &str = "dead";
-
-const REASON_BYTES: usize = 240;
-
-/// Neither Postgres nor a terminal should meet a control character.
-fn clean(reason: &str) -> String {
-    let ends = reason.char_indices().map(|(at, char)| at + char.len_utf8());
-    let end = ends.take_while(|end| *end <= REASON_BYTES).last();
-    let start = reason.get(..end.unwrap_or(0)).unwrap_or_default();
-    start.replace(char::is_control, " ")
-}
-
-fn bigint(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    Ok(())
 }

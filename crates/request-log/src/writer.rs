@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::queue::{Batch, Queue};
-use crate::table;
+use crate::segments::{Piece, Segments};
 
 pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
@@ -20,55 +20,69 @@ pub(crate) struct Writer {
 impl Writer {
     /// Says on `ready` whether the database can be reached, then writes until the log is closed and empty.
     pub(crate) fn run(self, ready: oneshot::Sender<store::Result<()>>) {
-        let mut link = match self.database.writer(&self.handle) {
-            Ok(link) => Some(link),
+        let (link, mut segments) = match self.begin() {
+            Ok(begun) => begun,
             Err(error) => {
                 let _nobody_waits = ready.send(Err(error));
                 return;
             }
         };
         let _nobody_waits = ready.send(Ok(()));
-        while let Some(batch) = self.queue.take() {
-            if !self.write_until_done(&mut link, &batch) {
-                return;
+        let mut link = Some(link);
+        let mut batch = Batch::new();
+        while self.queue.take(&mut batch) {
+            for piece in pieces(&batch) {
+                segments.take_in(piece);
+                let records = piece.requests.len() + piece.folds.len() + piece.updates.len();
+                if !self.write_until_done(&mut link, &segments, records) {
+                    return;
+                }
+                segments.saved();
             }
-            for flush in batch.flushes {
+            for flush in batch.finish() {
                 let _nobody_waits = flush.send(());
             }
         }
     }
 
-    /// Writes a batch, again and again when that fails; `false` when the log is closed and it still fails.
-    fn write_until_done(&self, link: &mut Option<WriterConnection>, batch: &Batch) -> bool {
+    fn begin(&self) -> store::Result<(WriterConnection, Segments)> {
+        let mut link = self.database.writer(&self.handle)?;
+        let segments = Segments::load(&mut link, self.truncate_addresses)?;
+        Ok((link, segments))
+    }
+
+    /// Writes a segment, again and again when that fails; `false` when the log is closed and it still fails.
+    fn write_until_done(
+        &self,
+        link: &mut Option<WriterConnection>,
+        segments: &Segments,
+        records: usize,
+    ) -> bool {
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match self.write(link, batch) {
+            let error = match self.write(link, segments) {
                 Ok(()) => return true,
                 Err(error) => error,
             };
             // Whatever state it is in, another one is as good.
             *link = None;
             self.queue.write_failed();
-            let rows = batch.requests.len() + batch.updates.len() + batch.folds.len();
             if self.queue.is_closed() {
-                tracing::error!(%error, rows, "request log lost its last records");
+                tracing::error!(%error, records, "request log lost its last records");
                 return false;
             }
-            tracing::warn!(%error, rows, pause_ms = pause.as_millis(), "request log cannot be written");
+            tracing::warn!(%error, records, pause_ms = pause.as_millis(), "request log cannot be written");
             self.queue.pause(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn write(&self, link: &mut Option<WriterConnection>, batch: &Batch) -> store::Result<()> {
+    fn write(&self, link: &mut Option<WriterConnection>, segments: &Segments) -> store::Result<()> {
         let writer = match link {
             Some(writer) => writer,
             none => none.insert(self.database.writer(&self.handle)?),
         };
-        if batch.is_empty() {
-            return Ok(());
-        }
-        table::add(writer, batch, self.truncate_addresses)?;
+        segments.save(writer)?;
         if writer
             .wal()?
             .is_some_and(|wal| wal.frames >= CHECKPOINT_FRAMES)
@@ -78,6 +92,26 @@ impl Writer {
         Ok(())
     }
 }
+
+/// A batch is one segment; more only after the database failed for long.
+fn pieces(batch: &Batch) -> impl Iterator<Item = Piece<'_>> {
+    let mut requests = batch.requests.chunks(PIECE);
+    let mut folds = batch.folds.chunks(PIECE);
+    let mut updates = batch.updates.chunks(PIECE);
+    std::iter::from_fn(move || {
+        let parts = (requests.next(), folds.next(), updates.next());
+        let is_end = matches!(parts, (None, None, None));
+        (!is_end).then(|| Piece {
+            requests: parts.0.unwrap_or_default(),
+            folds: parts.1.unwrap_or_default(),
+            updates: parts.2.unwrap_or_default(),
+            at: batch.at,
+        })
+    })
+}
+
+/// Records of each sort that a segment takes in at once.
+const PIECE: usize = 4_096;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

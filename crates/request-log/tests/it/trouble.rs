@@ -31,7 +31,10 @@ async fn a_database_that_fails_for_a_while_loses_nothing() {
     with_log(Config::default(), async |logged| {
         let mut connection = logged.database.connect().await.unwrap();
         let rename = |from: &str, to: &str| sql_query(format!("ALTER TABLE {from} RENAME TO {to}"));
-        connection.run(rename("requests", "gone")).await.unwrap();
+        connection
+            .run(rename("request_segments", "gone"))
+            .await
+            .unwrap();
         for update_id in 0..50 {
             logged.log.record(accepted(logged.at(0), 1, update_id));
         }
@@ -41,7 +44,10 @@ async fn a_database_that_fails_for_a_while_loses_nothing() {
         for update_id in 50..100 {
             logged.log.record(accepted(logged.at(0), 1, update_id));
         }
-        connection.run(rename("gone", "requests")).await.unwrap();
+        connection
+            .run(rename("gone", "request_segments"))
+            .await
+            .unwrap();
         drop(connection);
         let rows = logged.all().await;
         assert_eq!((rows.len(), stands_for(&rows)), (100, 100));
@@ -91,7 +97,7 @@ async fn an_end_is_not_held_up_by_a_database_that_fails() {
         log.record(accepted(clock.now(), 1, 1));
         let mut connection = database.connect().await.unwrap();
         connection
-            .run(sql_query("DROP TABLE requests"))
+            .run(sql_query("DROP TABLE request_segments"))
             .await
             .unwrap();
         log.close().await;
