@@ -1,5 +1,6 @@
 //! Routes, arguments and answers, driven with updates and no network.
 
+mod durable;
 mod layers;
 mod routes;
 mod sessions;
