@@ -1,26 +1,22 @@
-//! The schedule brought to life: a task for each update that runs, one for the earliest alarm, and none besides.
+//! The schedule brought to life, as its users see it.
 
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clock::{Clock, Entropy, Timestamp};
-use futures_util::FutureExt;
+use clock::{Clock, Entropy};
 use ids::ConnectionId;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::attempt::{Fault, Handling};
+use crate::attempt::Handling;
 use crate::erased::AnyJournal;
-use crate::item::Item;
 use crate::recall::Recall;
-use crate::retry::Verdict;
-use crate::schedule::{Ask, Schedule};
-use crate::telling::{dead_of, log_dead, log_retry, retry_of};
+use crate::schedule::Schedule;
+use crate::shared::{Shared, State, lock};
 use crate::{
-    BotSnapshot, DeadCause, DispatcherConfig, Journal, Offer, Outcome, Perform, Progress, Queued,
-    RetryPolicy, Seq, Snapshot, Stage, Totals,
+    BotSnapshot, DispatcherConfig, Journal, Offer, Offered, Perform, Queued, Seq, Snapshot, Stage,
+    Totals,
 };
 
 /// How long after the deadline of a drain to wait for attempts to notice that they were broken off.
@@ -44,31 +40,6 @@ struct Owner {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    state: Mutex<State>,
-    handling: Handling,
-    journal: Arc<dyn AnyJournal>,
-    retry: RetryPolicy,
-    clock: Clock,
-    entropy: Entropy,
-    runtime: Handle,
-    /// The earliest alarm is earlier than the timer knows.
-    earlier: Notify,
-    room: Notify,
-    /// Nothing runs, and nothing will.
-    quiet: Notify,
-    /// Breaks off whatever runs.
-    interrupt: CancellationToken,
-    /// Seqs of attempts that were broken off.
-    interrupted: Mutex<Vec<Seq>>,
-}
-
-struct State {
-    schedule: Schedule,
-    /// When the timer will look.
-    timer_at: Option<Timestamp>,
-}
-
 impl Dispatcher {
     /// Starts with nothing in memory. Call it inside the tokio runtime that is to run the stages.
     ///
@@ -86,10 +57,7 @@ impl Dispatcher {
         let schedule = Schedule::new(config.limits);
         let deadline = config.handler_deadline;
         let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                schedule,
-                timer_at: None,
-            }),
+            state: Mutex::new(State::new(schedule)),
             handling: Handling {
                 stages,
                 perform,
@@ -124,6 +92,17 @@ impl Dispatcher {
             .change(|schedule, now| schedule.offer(queued, now))
     }
 
+    /// Takes many updates at once, under the same rules and in this order, for the price of one look at the clock, one lock and
+    /// one wake: what a commit has stored. Nothing else happens in the dispatcher meanwhile, so hundreds are a good
+    /// number and tens of thousands are not.
+    ///
+    /// It stops at the first update for which there is no room and hands back that one and all that follow, to be offered
+    /// again, in order, after [`Dispatcher::room`].
+    pub fn offer_all(&self, updates: Vec<Queued>) -> Offered {
+        self.shared()
+            .change(|schedule, now| schedule.offer_all(updates, now))
+    }
+
     /// Waits until it makes sense to offer again what was [`Offer::Full`]. At once when nothing was, or when the
     /// dispatcher is being drained.
     pub async fn room(&self) {
@@ -145,7 +124,7 @@ impl Dispatcher {
     /// connection was paused: where its cursor stands.
     pub fn resume(&self, connection: &ConnectionId, passed: Seq) -> bool {
         self.shared()
-            .change(|schedule, _| schedule.resume(connection, passed))
+            .change(|schedule, now| schedule.resume(connection, passed, now))
     }
 
     /// Starts nothing more, waits for what runs, and breaks off what still runs at the deadline.
@@ -194,177 +173,6 @@ impl Dispatcher {
     }
 }
 
-impl Shared {
-    /// Changes the schedule, then does what follows from it.
-    fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Schedule, Timestamp) -> T) -> T {
-        let now = self.clock.now();
-        let mut state = self.lock();
-        let answer = change(&mut state.schedule, now);
-        let (mut starts, mut asks) = (Vec::new(), Vec::new());
-        starts.extend(std::iter::from_fn(|| state.schedule.start(now)));
-        asks.extend(std::iter::from_fn(|| state.schedule.ask()));
-        let earlier = state.sets_timer();
-        let room = state.schedule.take_room();
-        let quiet = state.schedule.is_closed() && state.schedule.count().running == 0;
-        drop(state);
-        for (woken, notify) in [(room, &self.room), (quiet, &self.quiet)] {
-            if woken {
-                notify.notify_waiters();
-            }
-        }
-        if earlier {
-            self.earlier.notify_one();
-        }
-        for item in starts {
-            self.runtime.spawn(Arc::clone(self).handle(item));
-        }
-        for ask in asks {
-            self.runtime.spawn(Arc::clone(self).answer(ask));
-        }
-        answer
-    }
-
-    async fn handle(self: Arc<Self>, mut item: Box<Item>) {
-        let before = item.queued.progress;
-        let began = self.clock.elapsed();
-        let attempt = AssertUnwindSafe(self.handling.attempt(&mut item)).catch_unwind();
-        let ended = self.interrupt.run_until_cancelled(attempt).await;
-        item.took += self.clock.elapsed().saturating_sub(began);
-        let lane = item.queued.lane.clone();
-        let again = match ended {
-            Some(Ok(Ok(()))) => self.finished(item),
-            Some(Ok(Err(fault))) => self.failed(item, fault),
-            Some(Err(_panic)) => {
-                let fault = self.handling.panicked(&item);
-                self.failed(item, fault)
-            }
-            None => self.interrupted(item, before),
-        };
-        self.change(|schedule, now| schedule.ended(&lane, again, now));
-    }
-
-    fn finished(&self, item: Box<Item>) -> Option<Box<Item>> {
-        let outcome = Outcome {
-            update: item.update(),
-            took: item.took,
-            handled_at: self.clock.now(),
-            calls: item.calls,
-            attempts: item.queued.attempts,
-            refused: item.refused,
-            sessions: item.sessions,
-        };
-        self.journal.finished(item.queued.seq, outcome);
-        None
-    }
-
-    /// Tells the journal of a failed attempt if it is news, and answers the update if there will be another.
-    fn failed(&self, mut item: Box<Item>, fault: Fault) -> Option<Box<Item>> {
-        let now = self.clock.now();
-        item.note(fault.retry, &fault.reason, now);
-        let (waits, news) = (item.waits(), item.has_news());
-        let queued = &mut item.queued;
-        match self
-            .retry
-            .decide(queued, waits, fault.retry, now, &self.entropy)
-        {
-            Verdict::Again(at) => {
-                queued.not_before = Some(at);
-                if news {
-                    let sessions = std::mem::take(&mut item.sessions);
-                    log_retry(queued, waits, &fault.reason, at.since(now));
-                    self.journal
-                        .retry(queued.seq, retry_of(queued, sessions, at, fault.reason));
-                }
-                Some(item)
-            }
-            Verdict::Dead(cause) => {
-                let cause = if fault.unreadable {
-                    DeadCause::Unreadable
-                } else {
-                    cause
-                };
-                log_dead(queued, &fault.reason, cause);
-                let seq = queued.seq;
-                self.journal
-                    .dead(seq, dead_of(&mut item, cause, fault.reason, now));
-                None
-            }
-        }
-    }
-
-    /// The attempt does not count as failed; only what was done in it is told.
-    fn interrupted(&self, mut item: Box<Item>, before: Progress) -> Option<Box<Item>> {
-        let queued = &item.queued;
-        if queued.progress != before {
-            let sessions = std::mem::take(&mut item.sessions);
-            let reason = "broken off by a shutdown".to_owned();
-            self.journal.retry(
-                queued.seq,
-                retry_of(queued, sessions, self.clock.now(), reason),
-            );
-        }
-        lock(&self.interrupted).push(queued.seq);
-        Some(item)
-    }
-
-    async fn answer(self: Arc<Self>, ask: Ask) {
-        let answer = AssertUnwindSafe(self.journal.answer(&ask)).catch_unwind();
-        let rows = match self.interrupt.run_until_cancelled(answer).await {
-            Some(Ok(Ok(rows))) => Some(rows),
-            Some(Ok(Err(error))) => {
-                tracing::warn!(error, "journal cannot be read");
-                None
-            }
-            Some(Err(_)) | None => None,
-        };
-        self.change(|schedule, now| schedule.answered(ask.id, rows, now));
-    }
-
-    async fn watch_alarms(self: Arc<Self>) {
-        loop {
-            let at = {
-                let mut state = self.lock();
-                state.timer_at = state.schedule.wake_at();
-                state.timer_at
-            };
-            let due = async {
-                match at {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = due => self.change(Schedule::tick),
-                () = self.earlier.notified() => {}
-                () = self.interrupt.cancelled() => return,
-            }
-            if self.lock().schedule.is_closed() {
-                return;
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-}
-
-impl State {
-    /// Whether the timer must be told that it would look too late.
-    fn sets_timer(&mut self) -> bool {
-        let wake_at = self.schedule.wake_at();
-        let earlier = match (wake_at, self.timer_at) {
-            (Some(wake_at), Some(timer_at)) => wake_at < timer_at,
-            (wake_at, None) => wake_at.is_some(),
-            (None, Some(_)) => false,
-        };
-        if earlier {
-            self.timer_at = wake_at;
-        }
-        earlier
-    }
-}
-
 impl Drop for Owner {
     fn drop(&mut self) {
         self.shared.lock().schedule.close();
@@ -381,9 +189,4 @@ async fn wait_until(changed: &Notify, done: impl Fn() -> bool) {
         }
         notified.await;
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is changed under these locks is never left half done by a panic of somebody else's code: none runs there.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,10 @@ const HISTORY_KEPT: usize = 20;
 /// An update in memory. Boxed wherever it is kept: it moves between queues and tasks.
 pub(crate) struct Item {
     pub(crate) queued: Queued,
+    /// The lane that it is in. It is true as long as the item is in the schedule or runs.
+    pub(crate) lane: LaneId,
+    /// Whether its lane was in the urgent line when it was started.
+    pub(crate) hurries: bool,
     /// What is left of the stage at `queued.progress`, if that has run in this process.
     pub(crate) rest: Option<Rest>,
     /// How long this process was at work on it.
@@ -27,6 +31,10 @@ pub(crate) struct Item {
     /// Failures that did not count, at one place, with nothing between them.
     waits: Waits,
 }
+
+/// A lane while something of it is in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct LaneId(pub(crate) u32);
 
 #[derive(Default)]
 struct Waits {
@@ -46,6 +54,8 @@ impl Item {
     pub(crate) fn new(queued: Queued) -> Box<Self> {
         Box::new(Self {
             queued,
+            lane: LaneId::default(),
+            hurries: false,
             rest: None,
             took: Duration::ZERO,
             calls: 0,

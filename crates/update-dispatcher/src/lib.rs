@@ -2,6 +2,7 @@
 
 mod attempt;
 mod dispatcher;
+mod ending;
 mod erased;
 mod incoming;
 mod item;
@@ -14,8 +15,10 @@ mod queued;
 mod recall;
 mod retry;
 pub mod router;
+mod runner;
 mod schedule;
 mod session;
+mod shared;
 mod snapshot;
 mod stage;
 mod telling;
@@ -26,7 +29,7 @@ pub use crate::incoming::Incoming;
 pub use crate::journal::{Dead, DeadCause, Journal, Outcome, RefusedCall, Retry, UpdateRef};
 pub use crate::lane::{InvalidLane, Lane, LaneKey};
 pub use crate::limits::{DispatcherConfig, Limits};
-pub use crate::offer::Offer;
+pub use crate::offer::{Offer, Offered};
 pub use crate::perform::{Failure, Perform, RetryWhen};
 pub use crate::queued::{Attempt, Progress, Queued, Seq, is_urgent};
 pub use crate::retry::RetryPolicy;

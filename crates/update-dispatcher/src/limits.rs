@@ -16,6 +16,10 @@ pub struct DispatcherConfig {
 }
 
 /// How much the dispatcher may do at once and keep in memory. A limit of 0 counts as 1.
+///
+/// Memory is shared by what is free of it: a connection that holds as much as is free gets no more, and a lane that holds half
+/// of that neither. So one noisy bot alone may use half of the memory, ten of them an eleventh each, and there is some left
+/// for whoever comes next. A connection may hold 4 and a lane 64 whatever is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Updates handled at the same time.
@@ -26,9 +30,9 @@ pub struct Limits {
     pub loaded: usize,
     /// Their size in memory, in bytes, as [`crate::Queued::cost_bytes`] estimates it. A single update may exceed it.
     pub loaded_bytes: usize,
-    /// Updates of one connection in memory; more are [`crate::Offer::Spilled`]. So one noisy bot cannot take all.
+    /// Updates of one connection in memory, however much is free; more are [`crate::Offer::Spilled`].
     pub loaded_per_bot: usize,
-    /// Updates that wait in one lane; more are [`crate::Offer::Spilled`].
+    /// Updates that wait in one lane, however much is free; more are [`crate::Offer::Spilled`].
     pub waiting_per_lane: usize,
     /// Updates asked of the journal at a time.
     pub refill: usize,
@@ -53,9 +57,9 @@ impl Default for Limits {
             running_per_bot: 64,
             loaded: 32_768,
             loaded_bytes: 32 << 20,
-            loaded_per_bot: 4_096,
-            waiting_per_lane: 64,
-            refill: 64,
+            loaded_per_bot: 16_384,
+            waiting_per_lane: 8_192,
+            refill: 256,
             refills: 4,
         }
     }

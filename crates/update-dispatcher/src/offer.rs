@@ -1,4 +1,6 @@
-//! What becomes of an update that is offered to the dispatcher.
+//! What becomes of updates that are offered to the dispatcher.
+
+use crate::{Queued, Seq};
 
 /// What the dispatcher answers to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,4 +17,18 @@ pub enum Offer {
     Paused,
     /// The dispatcher is being drained: it takes nothing any more.
     Closed,
+}
+
+/// What became of the updates that were offered at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Offered {
+    /// How many were [`Offer::Loaded`].
+    pub loaded: usize,
+    /// Those that were [`Offer::Spilled`] or [`Offer::Paused`], in order. Nothing is left to do for them.
+    pub left: Vec<(Seq, Offer)>,
+    /// Why the rest was not looked at: [`Offer::Full`] or [`Offer::Closed`].
+    pub stopped: Option<Offer>,
+    /// The first update for which there was no room and all that follow, as they were offered.
+    pub rest: Vec<Queued>,
 }

@@ -1,138 +1,97 @@
 //! One connection: its lanes, whose turn it is, and what of it waits on disk.
 
-use std::collections::HashMap;
-
 use clock::Timestamp;
 use ids::ConnectionId;
 
-use super::common::{Alarm, Asking, Class, Common, PerClass, Subject};
-use super::lane_queue::LaneQueue;
+use super::behind::{Behind, Gate};
+use super::common::{Asker, Asking, BotId, Class, Common, PerClass};
 use super::ring::{Ring, Ticket};
-use crate::item::Item;
-use crate::{Lane, LaneKey, Offer, Queued, Seq};
+use crate::item::{Item, LaneId};
+use crate::{Offer, Queued, Seq};
 
 pub(super) struct Bot {
+    pub(super) id: BotId,
     pub(super) connection: ConnectionId,
-    pub(super) lanes: HashMap<Lane, LaneQueue>,
-    ready: PerClass<Ring<Lane>>,
-    place: PerClass<Option<Ticket>>,
+    /// How many lanes it has.
+    pub(super) lanes: usize,
+    pub(super) ready: PerClass<Ring>,
+    pub(super) place: PerClass<Option<Ticket>>,
     pub(super) running: usize,
     /// Updates in memory, running ones included.
     pub(super) loaded: usize,
+    /// Their size.
+    pub(super) bytes: usize,
     /// Everything up to here has been in memory or left to a lane's refill.
-    loaded_to: Seq,
+    pub(super) loaded_to: Seq,
     pub(super) gate: Gate,
 }
 
-/// Whether a connection takes what is offered.
-pub(super) enum Gate {
-    Open,
-    /// Nothing; and this was the last one that it was offered.
-    Paused {
-        passed: Seq,
-    },
-    /// Only what comes from its backlog.
-    Behind(Behind),
-}
-
-/// A connection of which some updates are on disk alone.
-pub(super) struct Behind {
-    /// Everything up to here has been read.
-    pub(super) after: Seq,
-    /// The last one that was offered and left on disk.
-    pub(super) upto: Seq,
-    pub(super) asking: Asking,
-    /// What ended while a question was on its way, and may be in the answer.
-    pub(super) ended: Vec<Seq>,
-    /// What ran when the connection was paused and is to be tried again, but not before those that were waiting in front
-    /// of it have been read.
-    #[expect(
-        clippy::vec_box,
-        reason = "items are boxed wherever they are: they move"
-    )]
-    held: Vec<Box<Item>>,
-}
-
-impl Behind {
-    pub(super) const fn new(after: Seq, upto: Seq) -> Self {
-        Self {
-            after,
-            upto,
-            asking: Asking::No,
-            ended: Vec::new(),
-            held: Vec::new(),
-        }
-    }
-}
-
-impl Behind {
-    fn note_end(&mut self, seq: Seq) {
-        if seq > self.after && matches!(self.asking, Asking::Asked(_)) {
-            self.ended.push(seq);
-        }
-    }
-
-    fn take_held(&mut self, seq: Seq) -> Option<Box<Item>> {
-        let place = self.held.iter().position(|item| item.queued.seq == seq)?;
-        Some(self.held.swap_remove(place))
-    }
-}
-
 impl Bot {
-    pub(super) fn new(connection: ConnectionId) -> Self {
+    pub(super) fn new(id: BotId, connection: ConnectionId) -> Self {
         Self {
+            id,
             connection,
-            lanes: HashMap::new(),
-            ready: PerClass {
-                urgent: Ring::new(),
-                normal: Ring::new(),
-            },
-            place: PerClass {
-                urgent: None,
-                normal: None,
-            },
+            lanes: 0,
+            ready: PerClass::default(),
+            place: PerClass::default(),
             running: 0,
             loaded: 0,
+            bytes: 0,
             loaded_to: Seq::ZERO,
             gate: Gate::Open,
         }
     }
 
-    /// Whether an update that is offered need not be loaded, and why.
-    pub(super) fn turns_away(&mut self, queued: &Queued, common: &Common) -> Option<Offer> {
+    /// Whether an update of this lane that is offered need not be loaded, and why.
+    pub(super) fn turns_away(
+        &mut self,
+        seq: Seq,
+        lane: Option<LaneId>,
+        common: &mut Common,
+    ) -> Option<Offer> {
         if let Gate::Paused { passed } = &mut self.gate {
-            *passed = queued.seq.max(*passed);
+            *passed = seq.max(*passed);
             return Some(Offer::Paused);
         }
-        let lane = self.lanes.get_mut(&queued.lane.lane);
-        if lane.as_ref().is_some_and(|lane| lane.contains(queued.seq)) {
+        let most = common.share_of_lane();
+        let too_much = common.is_too_much(self.loaded, self.bytes);
+        let lane = lane.and_then(|lane| common.lane(lane));
+        if lane.as_ref().is_some_and(|lane| lane.contains(seq)) {
             return Some(Offer::Loaded);
         }
         match &mut self.gate {
-            Gate::Behind(behind) if queued.seq > behind.after => {
-                behind.upto = behind.upto.max(queued.seq);
+            Gate::Behind(behind) if seq > behind.after => {
+                behind.upto = behind.upto.max(seq);
                 return Some(Offer::Spilled);
             }
             _ => {}
         }
-        if lane.is_some_and(|lane| lane.spills(queued.seq, common.limits.waiting_per_lane)) {
-            self.loaded_to = self.loaded_to.max(queued.seq);
+        if lane.is_some_and(|lane| lane.spills(seq, most)) {
+            self.loaded_to = self.loaded_to.max(seq);
             return Some(Offer::Spilled);
         }
-        let open = matches!(self.gate, Gate::Open);
-        if open && self.loaded >= common.limits.loaded_per_bot && queued.seq > self.loaded_to {
-            self.gate = Gate::Behind(Behind::new(self.loaded_to, queued.seq));
+        if too_much && matches!(self.gate, Gate::Open) && seq > self.loaded_to {
+            self.gate = Gate::Behind(Behind::new(self.loaded_to, seq));
             return Some(Offer::Spilled);
         }
         None
     }
 
-    pub(super) fn load(&mut self, queued: Queued, common: &mut Common, now: Timestamp) {
+    /// Takes an update of this lane into memory; of a lane that is not there yet if none is named.
+    pub(super) fn load(
+        &mut self,
+        queued: Queued,
+        lane: Option<LaneId>,
+        common: &mut Common,
+        now: Timestamp,
+    ) {
+        let cost = queued.cost_bytes();
         common.count.loaded += 1;
-        common.count.bytes += queued.cost_bytes();
+        common.count.bytes += cost;
         self.loaded += 1;
+        self.bytes += cost;
         self.loaded_to = self.loaded_to.max(queued.seq);
-        self.insert(Item::new(queued), common, now);
+        self.insert(Item::new(queued), lane, common, now);
     }
 
     /// Loads a row of the backlog, or leaves it to its lane's refill.
@@ -141,18 +100,20 @@ impl Bot {
             Gate::Behind(behind) => behind.take_held(row.seq),
             _ => None,
         };
-        let lane = self.lanes.get_mut(&row.lane.lane);
-        let most = common.limits.waiting_per_lane;
-        let stays = lane.is_some_and(|lane| lane.contains(row.seq) || lane.spills(row.seq, most));
+        let most = common.share_of_lane();
+        let lane = common.lane_id(self.id, &row.lane.lane);
+        let stays = lane
+            .and_then(|lane| common.lane(lane))
+            .is_some_and(|lane| lane.contains(row.seq) || lane.spills(row.seq, most));
         match held {
-            None if stays => self.settle_lane(&row.lane.lane, common, now),
-            None => self.load(row, common, now),
+            None if !stays => return self.load(row, lane, common, now),
             // Whatever the row says was read before the last attempt ended.
-            Some(item) if !stays => self.insert(item, common, now),
-            Some(item) => {
-                self.leave(item.queued.cost_bytes(), common);
-                self.settle_lane(&row.lane.lane, common, now);
-            }
+            Some(item) if !stays => return self.insert(item, lane, common, now),
+            None => {}
+            Some(item) => self.leave(1, item.queued.cost_bytes(), common),
+        }
+        if let Some(lane) = lane {
+            self.settle_lane(lane, common, now);
         }
     }
 
@@ -175,174 +136,129 @@ impl Bot {
         now: Timestamp,
     ) -> Option<Box<Item>> {
         *self.place.of(class) = None;
-        let lane = self.ready.of(class).pop()?;
-        let queue = self.lanes.get_mut(&lane)?;
+        let lane = common.lane_places.pop(self.ready.of(class))?;
+        let queue = common.lane(lane)?;
         queue.place = None;
-        let started = queue.start(now);
-        if started.is_some() {
+        let mut started = queue.start(now);
+        if let Some(item) = &mut started {
+            item.hurries = class == Class::Urgent;
             self.running += 1;
             common.count.running += 1;
         }
-        self.settle_lane(&lane, common, now);
-        self.settle(common);
+        self.settle_lane(lane, common, now);
+        self.settle(common, now);
         started
     }
 
     /// Notes that what ran in a lane has ended; what is to be tried again comes back.
     pub(super) fn ended(
         &mut self,
-        lane: &Lane,
+        lane: LaneId,
         again: Option<Box<Item>>,
         common: &mut Common,
         now: Timestamp,
     ) {
-        let Some(queue) = self.lanes.get_mut(lane) else {
+        let Some(queue) = common.lane(lane) else {
             return;
         };
         let Some(running) = queue.running.take() else {
             return;
         };
-        self.running -= 1;
-        common.count.running -= 1;
         // A failed attempt has made the history longer.
-        let cost = again
-            .as_ref()
-            .map_or(running.cost, |item| item.queued.cost_bytes());
-        common.count.bytes = common.count.bytes - running.cost + cost;
-        match (again, &mut self.gate) {
+        let item = again.as_ref();
+        let cost = item.map_or(running.cost, |item| item.queued.cost_bytes());
+        let stays = match (again, &mut self.gate) {
             (Some(item), Gate::Behind(behind)) if running.seq > behind.after => {
                 behind.held.push(item);
+                true
             }
-            (Some(item), Gate::Open | Gate::Behind(_)) => queue.insert(item),
+            (Some(item), Gate::Open | Gate::Behind(_)) => {
+                queue.insert(item);
+                true
+            }
             (None, Gate::Behind(behind)) => {
                 behind.note_end(running.seq);
-                self.leave(cost, common);
+                false
             }
-            (_, Gate::Paused { .. }) | (None, Gate::Open) => self.leave(cost, common),
+            (_, Gate::Paused { .. }) | (None, Gate::Open) => false,
+        };
+        self.running -= 1;
+        common.count.running -= 1;
+        self.bytes = self.bytes - running.cost + cost;
+        common.count.bytes = common.count.bytes - running.cost + cost;
+        if !stays {
+            self.leave(1, cost, common);
         }
         self.settle_lane(lane, common, now);
-        self.settle(common);
+        self.settle(common, now);
     }
 
     /// Drops what waits, takes nothing more, and answers how many updates left memory.
     pub(super) fn pause(&mut self, common: &mut Common, now: Timestamp) -> usize {
         let before = self.loaded;
-        if let Gate::Behind(behind) = &mut self.gate {
-            let subject = Subject::Connection(self.connection.clone());
-            common.unask(&mut behind.asking, || subject);
-        }
         let passed = match &self.gate {
             Gate::Open => self.loaded_to,
             Gate::Paused { passed } => *passed,
             Gate::Behind(behind) => self.loaded_to.max(behind.upto),
         };
         self.set_gate(Gate::Paused { passed }, common);
-        let lanes: Vec<_> = self.lanes.keys().cloned().collect();
+        let lanes = common.lanes().filter(|(_, queue)| queue.bot == self.id);
+        let lanes: Vec<_> = lanes.map(|(lane, _)| lane).collect();
         for lane in lanes {
-            self.clear_lane(&lane, common, now);
+            self.clear_lane(lane, common, now);
         }
-        self.settle(common);
+        self.settle(common, now);
         before - self.loaded
     }
 
-    /// Brings what follows from a lane's content up to date: its place in line, its alarm, its question; a lane of which
-    /// nothing is left is removed.
-    pub(super) fn settle_lane(&mut self, lane: &Lane, common: &mut Common, now: Timestamp) {
-        let Some(queue) = self.lanes.get_mut(lane) else {
-            return;
-        };
-        let class = queue.class(now);
-        if queue.place.map(|(class, _)| class) != class {
-            if let Some((class, ticket)) = queue.place {
-                self.ready.of(class).remove(ticket);
-            }
-            queue.place = class.map(|class| (class, self.ready.of(class).push(lane.clone())));
-        }
-        let key = || LaneKey::new(self.connection.clone(), lane.clone());
-        let due = queue.due(now);
-        if queue.alarm != due {
-            if let Some(at) = queue.alarm {
-                common.alarms.remove(&(at, Alarm::Retry(key())));
-            }
-            if let Some(at) = due {
-                common.alarms.insert((at, Alarm::Retry(key())));
-            }
-            queue.alarm = due;
-        }
-        let low = queue.len() <= common.limits.waiting_per_lane / 4;
-        if queue.spilled_to.is_some() && low && queue.asking == Asking::No {
-            queue.asking = Asking::Queued(common.wanting.push(Subject::Lane(key())));
-        }
-        if queue.is_idle() {
-            self.lanes.remove(lane);
-            super::shrink::shrink(&mut self.lanes);
-        }
-    }
-
-    /// Brings the connection's places in line and its question up to date.
-    pub(super) fn settle(&mut self, common: &mut Common) {
-        let may_start = self.running < common.limits.running_per_bot;
-        for class in [Class::Urgent, Class::Normal] {
-            let wants = may_start && !self.ready.of(class).is_empty();
-            let place = self.place.of(class);
-            match *place {
-                None if wants => {
-                    *place = Some(common.ready.of(class).push(self.connection.clone()));
-                }
-                Some(ticket) if !wants => {
-                    common.ready.of(class).remove(ticket);
-                    *place = None;
-                }
-                _ => {}
-            }
-        }
-        let room = self.loaded <= common.limits.loaded_per_bot / 2;
-        if let Gate::Behind(behind) = &mut self.gate
-            && room
-            && behind.asking == Asking::No
-        {
-            let subject = Subject::Connection(self.connection.clone());
-            behind.asking = Asking::Queued(common.wanting.push(subject));
-        }
-    }
-
     pub(super) fn is_idle(&self) -> bool {
-        self.lanes.is_empty() && matches!(self.gate, Gate::Open)
+        self.lanes == 0 && matches!(self.gate, Gate::Open)
     }
 
-    fn insert(&mut self, item: Box<Item>, common: &mut Common, now: Timestamp) {
-        let lane = item.queued.lane.lane.clone();
-        let queue = self.lanes.entry(lane.clone());
-        queue.or_insert_with(LaneQueue::new).insert(item);
-        self.settle_lane(&lane, common, now);
+    fn insert(
+        &mut self,
+        mut item: Box<Item>,
+        lane: Option<LaneId>,
+        common: &mut Common,
+        now: Timestamp,
+    ) {
+        let lane = lane.unwrap_or_else(|| {
+            self.lanes += 1;
+            common.add_lane(self.id, &item.queued.lane.lane)
+        });
+        item.lane = lane;
+        if let Some(queue) = common.lane(lane) {
+            queue.insert(item);
+        }
+        self.settle_lane(lane, common, now);
     }
 
-    /// Notes that an update of this size has left memory.
-    fn leave(&mut self, cost: usize, common: &mut Common) {
-        self.loaded -= 1;
-        common.count.loaded -= 1;
+    /// Notes that so many updates of this size have left memory.
+    fn leave(&mut self, count: usize, cost: usize, common: &mut Common) {
+        self.loaded -= count;
+        self.bytes -= cost;
+        common.count.loaded -= count;
         common.count.bytes -= cost;
     }
 
     /// What was held leaves memory: it comes from the journal again, or is not there any more.
     fn set_gate(&mut self, gate: Gate, common: &mut Common) {
-        if let Gate::Behind(behind) = std::mem::replace(&mut self.gate, gate) {
+        if let Gate::Behind(mut behind) = std::mem::replace(&mut self.gate, gate) {
+            common.unask(&mut behind.asking, Asker::Bot(self.id));
             for item in behind.held {
-                self.leave(item.queued.cost_bytes(), common);
+                self.leave(1, item.queued.cost_bytes(), common);
             }
         }
     }
 
-    fn clear_lane(&mut self, lane: &Lane, common: &mut Common, now: Timestamp) {
-        let Some(queue) = self.lanes.get_mut(lane) else {
+    fn clear_lane(&mut self, lane: LaneId, common: &mut Common, now: Timestamp) {
+        let Some(queue) = common.lane(lane) else {
             return;
         };
         let (count, bytes) = queue.clear();
-        self.loaded -= count;
-        common.count.loaded -= count;
-        common.count.bytes -= bytes;
-        let key = || LaneKey::new(self.connection.clone(), lane.clone());
-        common.unask(&mut queue.asking, || Subject::Lane(key()));
+        let mut asking = std::mem::replace(&mut queue.asking, Asking::No);
+        common.unask(&mut asking, Asker::Lane(lane));
+        self.leave(count, bytes, common);
         self.settle_lane(lane, common, now);
     }
 }

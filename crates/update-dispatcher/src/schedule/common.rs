@@ -1,12 +1,19 @@
-//! What all connections share: places in line, alarms, questions to the journal, and the count of it all.
+//! What all connections share: their lanes, places in line, alarms, questions to the journal, and the count of it all.
 
 use std::collections::{BTreeSet, HashMap};
 
 use clock::Timestamp;
-use ids::ConnectionId;
 
-use super::ring::{Ring, Ticket};
-use crate::{LaneKey, Limits, Seq};
+use super::lane_queue::LaneQueue;
+use super::ring::{Entries, Ring, Ticket};
+use super::shrink::shrink;
+use super::slab::Slab;
+use crate::item::LaneId;
+use crate::{Lane, Limits, Seq};
+
+/// A connection while something of it is in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct BotId(pub(super) u32);
 
 /// Which line something stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,30 +23,22 @@ pub(super) enum Class {
 }
 
 /// One thing for each class.
+#[derive(Default)]
 pub(super) struct PerClass<T> {
     pub(super) urgent: T,
     pub(super) normal: T,
 }
 
-/// What the journal is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Subject {
-    Lane(LaneKey),
-    Connection(ConnectionId),
-}
-
-/// A question to the journal.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    pub(crate) id: u64,
-    pub(crate) subject: Subject,
-    pub(crate) after: Seq,
-    pub(crate) limit: usize,
+/// Whom a question to the journal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asker {
+    Lane(LaneId),
+    Bot(BotId),
 }
 
 /// A question that is on its way.
 pub(super) struct Asked {
-    pub(super) subject: Subject,
+    pub(super) asker: Asker,
     pub(super) limit: usize,
     /// What had been spilled when the question was put.
     pub(super) upto: Seq,
@@ -53,12 +52,14 @@ pub(super) enum Asking {
     Asked(u64),
     /// The last one failed.
     Later(Timestamp),
+    /// There is too much of it in memory. Looked at again at this time, should nothing happen to it before.
+    Held(Timestamp),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Alarm {
-    Retry(LaneKey),
-    Ask(Subject),
+    Retry(LaneId),
+    Ask(Asker),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,10 +72,16 @@ pub(crate) struct Count {
 pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) count: Count,
+    lanes: Slab<LaneQueue>,
+    lane_ids: HashMap<(BotId, Lane), LaneId>,
+    /// The entries of each connection's rings of lanes that may start.
+    pub(super) lane_places: Entries<LaneId>,
     /// Connections with a lane that may start, and room to start it.
-    pub(super) ready: PerClass<Ring<ConnectionId>>,
+    pub(super) ready: PerClass<Ring>,
+    pub(super) bot_places: Entries<BotId>,
     pub(super) alarms: BTreeSet<(Timestamp, Alarm)>,
-    pub(super) wanting: Ring<Subject>,
+    wanting: Ring,
+    wants: Entries<Asker>,
     asked: HashMap<u64, Asked>,
     last_ask: u64,
     /// Room promised to questions on their way.
@@ -82,7 +89,7 @@ pub(super) struct Common {
 }
 
 impl<T> PerClass<T> {
-    pub(super) fn of(&mut self, class: Class) -> &mut T {
+    pub(super) const fn of(&mut self, class: Class) -> &mut T {
         match class {
             Class::Urgent => &mut self.urgent,
             Class::Normal => &mut self.normal,
@@ -95,23 +102,52 @@ impl Common {
         Self {
             limits,
             count: Count::default(),
-            ready: PerClass {
-                urgent: Ring::new(),
-                normal: Ring::new(),
-            },
+            lanes: Slab::new(),
+            lane_ids: HashMap::new(),
+            lane_places: Entries::new(),
+            ready: PerClass::default(),
+            bot_places: Entries::new(),
             alarms: BTreeSet::new(),
-            wanting: Ring::new(),
+            wanting: Ring::default(),
+            wants: Entries::new(),
             asked: HashMap::new(),
             last_ask: 0,
             reserved: 0,
         }
     }
 
+    pub(super) fn lane(&mut self, lane: LaneId) -> Option<&mut LaneQueue> {
+        self.lanes.get_mut(lane.0)
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (LaneId, &LaneQueue)> {
+        let lanes = self.lanes.iter();
+        lanes.map(|(number, queue)| (LaneId(number), queue))
+    }
+
+    pub(super) fn lane_id(&self, bot: BotId, lane: &Lane) -> Option<LaneId> {
+        self.lane_ids.get(&(bot, lane.clone())).copied()
+    }
+
+    pub(super) fn add_lane(&mut self, bot: BotId, lane: &Lane) -> LaneId {
+        let queue = LaneQueue::new(bot, lane.clone());
+        let id = LaneId(self.lanes.insert(queue));
+        self.lane_ids.insert((bot, lane.clone()), id);
+        id
+    }
+
+    pub(super) fn remove_lane(&mut self, lane: LaneId) {
+        if let Some(mut queue) = self.lanes.remove(lane.0) {
+            self.unask(&mut queue.asking, Asker::Lane(lane));
+            self.lane_ids.remove(&(queue.bot, queue.lane));
+            shrink(&mut self.lane_ids);
+        }
+    }
+
     /// Whether an update of this size may be loaded. The first one always may, however big.
     pub(super) fn fits(&self, cost: usize) -> bool {
-        let room = self.count.loaded + self.reserved < self.limits.loaded;
         let first = self.count.loaded == 0;
-        room && (first || self.count.bytes + cost <= self.limits.loaded_bytes)
+        self.free() > 0 && (first || self.count.bytes + cost <= self.limits.loaded_bytes)
     }
 
     /// Whether there is room for more than one, so that whoever waited for it does not wake in vain.
@@ -122,30 +158,38 @@ impl Common {
                 && self.count.bytes < less(self.limits.loaded_bytes))
     }
 
+    /// How many updates there is room for.
+    pub(super) fn free(&self) -> usize {
+        let taken = self.count.loaded + self.reserved;
+        self.limits.loaded.saturating_sub(taken)
+    }
+
+    /// How many bytes there is room for.
+    pub(super) const fn free_bytes(&self) -> usize {
+        self.limits.loaded_bytes.saturating_sub(self.count.bytes)
+    }
+
     pub(super) fn may_ask(&self) -> bool {
         self.asked.len() < self.limits.refills && self.fits(0)
     }
 
-    pub(super) fn ask(&mut self, subject: Subject, after: Seq, upto: Seq, limit: usize) -> Ask {
-        let room = self
-            .limits
-            .loaded
-            .saturating_sub(self.count.loaded + self.reserved);
-        let limit = limit.min(room).max(1);
+    /// The next that wants to ask.
+    pub(super) fn next_asker(&mut self) -> Option<Asker> {
+        self.wants.pop(&mut self.wanting)
+    }
+
+    pub(super) fn wants(&mut self, asker: Asker) -> Asking {
+        Asking::Queued(self.wants.push(&mut self.wanting, asker))
+    }
+
+    /// Notes a question; answers its number and how many updates to ask for.
+    pub(super) fn ask(&mut self, asker: Asker, upto: Seq, limit: usize) -> (u64, usize) {
+        let limit = limit.min(self.free()).max(1);
         self.last_ask += 1;
         self.reserved += limit;
-        let asked = Asked {
-            subject: subject.clone(),
-            limit,
-            upto,
-        };
+        let asked = Asked { asker, limit, upto };
         self.asked.insert(self.last_ask, asked);
-        Ask {
-            id: self.last_ask,
-            subject,
-            after,
-            limit,
-        }
+        (self.last_ask, limit)
     }
 
     pub(super) fn answered(&mut self, id: u64) -> Option<Asked> {
@@ -155,18 +199,20 @@ impl Common {
     }
 
     /// Takes back a question that was not put yet. The answer to one that was will be ignored.
-    pub(super) fn unask(&mut self, asking: &mut Asking, subject: impl FnOnce() -> Subject) {
+    pub(super) fn unask(&mut self, asking: &mut Asking, asker: Asker) {
         match std::mem::replace(asking, Asking::No) {
-            Asking::Queued(ticket) => self.wanting.remove(ticket),
-            Asking::Later(at) => {
-                self.alarms.remove(&(at, Alarm::Ask(subject())));
+            Asking::Queued(ticket) => {
+                self.wants.remove(&mut self.wanting, ticket);
+            }
+            Asking::Later(at) | Asking::Held(at) => {
+                self.alarms.remove(&(at, Alarm::Ask(asker)));
             }
             Asking::No | Asking::Asked(_) => {}
         }
     }
 
-    pub(super) fn ask_later(&mut self, asking: &mut Asking, at: Timestamp, subject: Subject) {
-        *asking = Asking::Later(at);
-        self.alarms.insert((at, Alarm::Ask(subject)));
+    /// Looks at the question of this one again at a time.
+    pub(super) fn look_again(&mut self, asker: Asker, at: Timestamp) {
+        self.alarms.insert((at, Alarm::Ask(asker)));
     }
 }

@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use clock::Timestamp;
 use telegram_bot_api::{UpdateId, UpdateKind};
 
-use super::common::{Asking, Class};
+use super::common::{Asking, BotId, Class};
 use super::ring::Ticket;
-use crate::Seq;
 use crate::item::Item;
+use crate::{Lane, Seq};
 
 pub(super) struct LaneQueue {
+    pub(super) bot: BotId,
+    pub(super) lane: Lane,
     /// In the order of their seq.
     waiting: VecDeque<Box<Item>>,
     urgent: usize,
@@ -34,8 +36,10 @@ pub(super) struct Running {
 }
 
 impl LaneQueue {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(bot: BotId, lane: Lane) -> Self {
         Self {
+            bot,
+            lane,
             waiting: VecDeque::new(),
             urgent: 0,
             running: None,

@@ -3,13 +3,17 @@
 //! The dispatcher tells it what was offered and what ended, and asks it what to start. Everything that follows from a
 //! change is brought up to date at once (`settle`), so that no operation looks at more than one lane and one connection.
 
+mod behind;
 mod bot;
 mod common;
 mod lane_queue;
 mod refill;
 mod report;
 mod ring;
+mod settle;
+mod share;
 mod shrink;
+mod slab;
 #[cfg(test)]
 mod tests;
 
@@ -18,71 +22,121 @@ use std::collections::HashMap;
 use clock::Timestamp;
 use ids::ConnectionId;
 
-use self::bot::{Behind, Bot, Gate};
-use self::common::{Alarm, Class, Common};
-use crate::item::Item;
-use crate::{LaneKey, Limits, Offer, Queued, Seq};
+use self::behind::{Behind, Gate};
+use self::bot::Bot;
+use self::common::{Alarm, BotId, Class, Common};
+use self::slab::Slab;
+use crate::item::{Item, LaneId};
+use crate::{Limits, Offer, Offered, Queued, Seq};
 
-pub(crate) use self::common::{Ask, Count, Subject};
+pub(crate) use self::common::Count;
+pub(crate) use self::refill::{Ask, Subject};
 
 pub(crate) struct Schedule {
-    bots: HashMap<ConnectionId, Bot>,
+    bots: Slab<Bot>,
+    bot_ids: HashMap<ConnectionId, BotId>,
     common: Common,
     /// Somebody was told that there is no room.
     starved: bool,
     closed: bool,
 }
 
+/// Where an update goes that there is room for: places that are there already.
+struct Place(Option<BotId>, Option<LaneId>);
+
 impl Schedule {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            bots: HashMap::new(),
+            bots: Slab::new(),
+            bot_ids: HashMap::new(),
             common: Common::new(limits.at_least_one()),
             starved: false,
             closed: false,
         }
     }
 
+    /// Takes an update, or says why not.
     pub(crate) fn offer(&mut self, queued: Queued, now: Timestamp) -> Offer {
-        if self.closed {
-            return Offer::Closed;
+        match self.place_for(&queued, now) {
+            Ok(place) => self.load(queued, &place, now),
+            Err(offer) => return offer,
         }
-        let connection = &queued.lane.connection;
-        if let Some(bot) = self.bots.get_mut(connection)
-            && let Some(offer) = bot.turns_away(&queued, &self.common)
+        Offer::Loaded
+    }
+
+    /// Takes updates up to the first for which there is no room.
+    pub(crate) fn offer_all(&mut self, updates: Vec<Queued>, now: Timestamp) -> Offered {
+        let mut offered = Offered::default();
+        let mut updates = updates.into_iter();
+        while let Some(next) = updates.as_slice().first() {
+            let place = self.place_for(next, now);
+            if let Err(stopped @ (Offer::Full | Offer::Closed)) = place {
+                offered.stopped = Some(stopped);
+                break;
+            }
+            let Some(queued) = updates.next() else { break };
+            match place {
+                Ok(place) => {
+                    self.load(queued, &place, now);
+                    offered.loaded += 1;
+                }
+                Err(Offer::Loaded) => offered.loaded += 1,
+                Err(offer) => offered.left.push((queued.seq, offer)),
+            }
+        }
+        offered.rest = updates.collect();
+        offered
+    }
+
+    /// Where to load an update.
+    ///
+    /// # Errors
+    /// What to answer where it is not to be loaded.
+    fn place_for(&mut self, queued: &Queued, now: Timestamp) -> Result<Place, Offer> {
+        if self.closed {
+            return Err(Offer::Closed);
+        }
+        let id = self.bot_ids.get(&queued.lane.connection).copied();
+        let mut lane = None;
+        if let Some(id) = id
+            && let Some(bot) = self.bots.get_mut(id.0)
         {
-            let lane = queued.lane.lane;
-            bot.settle_lane(&lane, &mut self.common, now);
-            bot.settle(&mut self.common);
-            return offer;
+            lane = self.common.lane_id(id, &queued.lane.lane);
+            if let Some(offer) = bot.turns_away(queued.seq, lane, &mut self.common) {
+                if let Some(lane) = lane {
+                    bot.settle_lane(lane, &mut self.common, now);
+                }
+                bot.settle(&mut self.common, now);
+                return Err(offer);
+            }
         }
         if !self.common.fits(queued.cost_bytes()) {
             self.starved = true;
-            return Offer::Full;
+            return Err(Offer::Full);
         }
-        let bot = self.bots.entry(connection.clone());
-        let bot = bot.or_insert_with_key(|connection| Bot::new(connection.clone()));
-        bot.load(queued, &mut self.common, now);
-        bot.settle(&mut self.common);
-        Offer::Loaded
+        Ok(Place(id, lane))
+    }
+
+    /// Loads an update where [`Schedule::place_for`] just said.
+    fn load(&mut self, queued: Queued, place: &Place, now: Timestamp) {
+        let Place(id, lane) = *place;
+        let id = id.unwrap_or_else(|| self.add_bot(&queued.lane.connection));
+        if let Some(bot) = self.bots.get_mut(id.0) {
+            bot.load(queued, lane, &mut self.common, now);
+            bot.settle(&mut self.common, now);
+        }
     }
 
     /// What to start now: urgent updates first, then the connections in turn, then a connection's lanes in turn.
     pub(crate) fn start(&mut self, now: Timestamp) -> Option<Box<Item>> {
         while !self.closed && self.common.count.running < self.common.limits.running {
-            let ready = &mut self.common.ready;
-            let urgent = ready
-                .urgent
-                .pop()
-                .map(|connection| (Class::Urgent, connection));
-            let normal = || {
-                ready
-                    .normal
-                    .pop()
-                    .map(|connection| (Class::Normal, connection))
+            let common = &mut self.common;
+            let (urgent, normal) = (&mut common.ready.urgent, &mut common.ready.normal);
+            let (class, id) = match common.bot_places.pop(urgent) {
+                Some(id) => (Class::Urgent, id),
+                None => (Class::Normal, common.bot_places.pop(normal)?),
             };
-            let (class, connection) = urgent.or_else(normal)?;
-            let started = self.bots.get_mut(&connection);
+            let started = self.bots.get_mut(id.0);
             let started = started.and_then(|bot| bot.start(class, &mut self.common, now));
             if started.is_some() {
                 return started;
@@ -92,10 +146,13 @@ impl Schedule {
     }
 
     /// An attempt has ended: for good, or with the update to be tried again at its `not_before`.
-    pub(crate) fn ended(&mut self, key: &LaneKey, again: Option<Box<Item>>, now: Timestamp) {
-        if let Some(bot) = self.bots.get_mut(&key.connection) {
-            bot.ended(&key.lane, again, &mut self.common, now);
-            self.forget_if_idle(&key.connection);
+    pub(crate) fn ended(&mut self, lane: LaneId, again: Option<Box<Item>>, now: Timestamp) {
+        if let Some(queue) = self.common.lane(lane) {
+            let id = queue.bot;
+            if let Some(bot) = self.bots.get_mut(id.0) {
+                bot.ended(lane, again, &mut self.common, now);
+                self.forget_if_idle(id);
+            }
         }
     }
 
@@ -106,8 +163,8 @@ impl Schedule {
             && let Some((_, alarm)) = self.common.alarms.pop_first()
         {
             match alarm {
-                Alarm::Retry(key) => self.wake_lane(&key, now),
-                Alarm::Ask(subject) => self.ask_again(&subject, now),
+                Alarm::Retry(lane) => self.wake_lane(lane, now),
+                Alarm::Ask(asker) => self.ask_again(asker, now),
             }
         }
     }
@@ -130,14 +187,23 @@ impl Schedule {
 
     /// Takes a connection's waiting updates out of memory and refuses more; answers how many left.
     pub(crate) fn pause(&mut self, connection: &ConnectionId, now: Timestamp) -> usize {
-        let bot = self.bots.entry(connection.clone());
-        let bot = bot.or_insert_with_key(|connection| Bot::new(connection.clone()));
-        bot.pause(&mut self.common, now)
+        let id = self.bot_ids.get(connection).copied();
+        let id = id.unwrap_or_else(|| self.add_bot(connection));
+        let bot = self.bots.get_mut(id.0);
+        bot.map_or(0, |bot| bot.pause(&mut self.common, now))
     }
 
     /// Lets a paused connection go on, from its backlog up to `passed`; answers whether it was paused.
-    pub(crate) fn resume(&mut self, connection: &ConnectionId, passed: Seq) -> bool {
-        let Some(bot) = self.bots.get_mut(connection) else {
+    pub(crate) fn resume(
+        &mut self,
+        connection: &ConnectionId,
+        passed: Seq,
+        now: Timestamp,
+    ) -> bool {
+        let Some(id) = self.bot_ids.get(connection).copied() else {
+            return false;
+        };
+        let Some(bot) = self.bots.get_mut(id.0) else {
             return false;
         };
         let Gate::Paused { passed: seen } = bot.gate else {
@@ -148,8 +214,8 @@ impl Schedule {
             Seq::ZERO => Gate::Open,
             upto => Gate::Behind(Behind::new(Seq::ZERO, upto)),
         };
-        bot.settle(&mut self.common);
-        self.forget_if_idle(connection);
+        bot.settle(&mut self.common, now);
+        self.forget_if_idle(id);
         true
     }
 
@@ -165,20 +231,32 @@ impl Schedule {
         self.common.count
     }
 
-    fn wake_lane(&mut self, key: &LaneKey, now: Timestamp) {
-        if let Some(bot) = self.bots.get_mut(&key.connection) {
-            if let Some(queue) = bot.lanes.get_mut(&key.lane) {
-                queue.alarm = None;
+    fn wake_lane(&mut self, lane: LaneId, now: Timestamp) {
+        if let Some(queue) = self.common.lane(lane) {
+            queue.alarm = None;
+            if let Some(bot) = self.bots.get_mut(queue.bot.0) {
+                bot.settle_lane(lane, &mut self.common, now);
+                bot.settle(&mut self.common, now);
             }
-            bot.settle_lane(&key.lane, &mut self.common, now);
-            bot.settle(&mut self.common);
         }
     }
 
-    fn forget_if_idle(&mut self, connection: &ConnectionId) {
-        if self.bots.get(connection).is_some_and(Bot::is_idle) {
-            self.bots.remove(connection);
-            shrink::shrink(&mut self.bots);
+    fn add_bot(&mut self, connection: &ConnectionId) -> BotId {
+        // The number is the bot's own, so it is known only once it has a place.
+        let id = BotId(self.bots.insert(Bot::new(BotId(0), connection.clone())));
+        if let Some(bot) = self.bots.get_mut(id.0) {
+            bot.id = id;
+        }
+        self.bot_ids.insert(connection.clone(), id);
+        id
+    }
+
+    fn forget_if_idle(&mut self, id: BotId) {
+        if self.bots.get(id.0).is_some_and(Bot::is_idle)
+            && let Some(bot) = self.bots.remove(id.0)
+        {
+            self.bot_ids.remove(&bot.connection);
+            shrink::shrink(&mut self.bot_ids);
         }
     }
 }

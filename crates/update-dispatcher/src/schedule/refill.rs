@@ -6,9 +6,28 @@ use clock::Timestamp;
 use ids::ConnectionId;
 
 use super::Schedule;
-use super::bot::{Bot, Gate};
-use super::common::{Ask, Asked, Asking, Common, Subject};
+use super::behind::Gate;
+use super::bot::Bot;
+use super::common::{Asked, Asker, Asking, BotId, Common};
+use super::lane_queue::LaneQueue;
+use crate::item::LaneId;
 use crate::{LaneKey, Queued, Seq};
+
+/// What the journal is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Lane(LaneKey),
+    Connection(ConnectionId),
+}
+
+/// A question to the journal.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) id: u64,
+    pub(crate) subject: Subject,
+    pub(crate) after: Seq,
+    pub(crate) limit: usize,
+}
 
 /// How long after a failed question the next is put.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -17,10 +36,9 @@ impl Schedule {
     /// The next question to put to the journal, if there is room for its answer.
     pub(crate) fn ask(&mut self) -> Option<Ask> {
         while !self.closed && self.common.may_ask() {
-            let subject = self.common.wanting.pop()?;
-            let asked = match &subject {
-                Subject::Lane(key) => self.ask_for_lane(key),
-                Subject::Connection(connection) => self.ask_for_connection(connection),
+            let asked = match self.common.next_asker()? {
+                Asker::Lane(lane) => self.ask_for_lane(lane),
+                Asker::Bot(bot) => self.ask_for_bot(bot),
             };
             if asked.is_some() {
                 return asked;
@@ -34,73 +52,84 @@ impl Schedule {
         let Some(asked) = self.common.answered(id) else {
             return;
         };
-        let connection = match &asked.subject {
-            Subject::Lane(key) => &key.connection,
-            Subject::Connection(connection) => connection,
-        };
-        let Some(bot) = self.bots.get_mut(connection) else {
+        let Some(bot) = self.bot_of(asked.asker) else {
             return;
         };
-        match &asked.subject {
-            Subject::Lane(key) => refill_lane(bot, key, id, &asked, rows, &mut self.common, now),
-            Subject::Connection(_) => refill_bot(bot, id, &asked, rows, &mut self.common, now),
+        let Some(bot) = self.bots.get_mut(bot.0) else {
+            return;
+        };
+        match asked.asker {
+            Asker::Lane(lane) => refill_lane(bot, lane, id, &asked, rows, &mut self.common, now),
+            Asker::Bot(_) => refill_bot(bot, id, &asked, rows, &mut self.common, now),
         }
-        bot.settle(&mut self.common);
-        let connection = connection.clone();
-        self.forget_if_idle(&connection);
+        bot.settle(&mut self.common, now);
+        let bot = bot.id;
+        self.forget_if_idle(bot);
     }
 
-    /// The time to put a failed question again has come.
-    pub(super) fn ask_again(&mut self, subject: &Subject, now: Timestamp) {
-        let (Subject::Lane(LaneKey { connection, .. }) | Subject::Connection(connection)) = subject;
-        let Some(bot) = self.bots.get_mut(connection) else {
+    /// The time to look at a question again has come.
+    pub(super) fn ask_again(&mut self, asker: Asker, now: Timestamp) {
+        let Some(bot) = self.bot_of(asker) else {
             return;
         };
-        match (subject, &mut bot.gate) {
-            (Subject::Lane(key), _) => {
-                if let Some(queue) = bot.lanes.get_mut(&key.lane) {
+        let Some(bot) = self.bots.get_mut(bot.0) else {
+            return;
+        };
+        match (asker, &mut bot.gate) {
+            (Asker::Lane(lane), _) => {
+                if let Some(queue) = self.common.lane(lane) {
                     queue.asking = Asking::No;
                 }
-                bot.settle_lane(&key.lane, &mut self.common, now);
+                bot.settle_lane(lane, &mut self.common, now);
             }
-            (Subject::Connection(_), Gate::Behind(behind)) => behind.asking = Asking::No,
-            (Subject::Connection(_), _) => {}
+            (Asker::Bot(_), Gate::Behind(behind)) => behind.asking = Asking::No,
+            (Asker::Bot(_), _) => {}
         }
-        bot.settle(&mut self.common);
+        bot.settle(&mut self.common, now);
     }
 
-    fn ask_for_lane(&mut self, key: &LaneKey) -> Option<Ask> {
-        let queue = self
-            .bots
-            .get_mut(&key.connection)?
-            .lanes
-            .get_mut(&key.lane)?;
+    fn bot_of(&mut self, asker: Asker) -> Option<BotId> {
+        match asker {
+            Asker::Lane(lane) => Some(self.common.lane(lane)?.bot),
+            Asker::Bot(bot) => Some(bot),
+        }
+    }
+
+    fn ask_for_lane(&mut self, lane: LaneId) -> Option<Ask> {
+        let most = self.common.share_of_lane();
+        let refill = self.common.limits.refill;
+        let queue = self.common.lane(lane)?;
         queue.asking = Asking::No;
-        let upto = queue.spilled_to?;
-        let most = self
-            .common
-            .limits
-            .waiting_per_lane
-            .saturating_sub(queue.len());
-        let limit = most.min(self.common.limits.refill);
-        let ask = self
-            .common
-            .ask(Subject::Lane(key.clone()), queue.loaded_to, upto, limit);
-        queue.asking = Asking::Asked(ask.id);
-        Some(ask)
+        let (after, upto) = (queue.loaded_to, queue.spilled_to?);
+        let limit = most.saturating_sub(queue.len()).min(refill);
+        let (bot, name) = (queue.bot, queue.lane.clone());
+        let (id, limit) = self.common.ask(Asker::Lane(lane), upto, limit);
+        self.common.lane(lane)?.asking = Asking::Asked(id);
+        let connection = self.bots.get(bot.0)?.connection.clone();
+        Some(Ask {
+            id,
+            subject: Subject::Lane(LaneKey::new(connection, name)),
+            after,
+            limit,
+        })
     }
 
-    fn ask_for_connection(&mut self, connection: &ConnectionId) -> Option<Ask> {
-        let bot = self.bots.get_mut(connection)?;
+    fn ask_for_bot(&mut self, bot: BotId) -> Option<Ask> {
+        let bot = self.bots.get_mut(bot.0)?;
         let Gate::Behind(behind) = &mut bot.gate else {
             return None;
         };
-        let subject = Subject::Connection(connection.clone());
-        let limit = self.common.limits.refill;
-        let ask = self.common.ask(subject, behind.after, behind.upto, limit);
-        behind.asking = Asking::Asked(ask.id);
+        let share = self.common.share_of_bot().saturating_sub(bot.loaded);
+        let limit = self.common.limits.refill.min(share);
+        let (id, limit) = self.common.ask(Asker::Bot(bot.id), behind.upto, limit);
+        behind.asking = Asking::Asked(id);
         behind.ended.clear();
-        Some(ask)
+        Some(Ask {
+            id,
+            subject: Subject::Connection(bot.connection.clone()),
+            after: behind.after,
+            limit,
+        })
     }
 }
 
@@ -132,43 +161,42 @@ fn take(
 
 fn refill_lane(
     bot: &mut Bot,
-    key: &LaneKey,
+    lane: LaneId,
     id: u64,
     asked: &Asked,
     rows: Option<Vec<Queued>>,
     common: &mut Common,
     now: Timestamp,
 ) {
-    let Some(queue) = bot.lanes.get_mut(&key.lane) else {
+    let Some(queue) = common.lane(lane) else {
         return;
     };
     if queue.asking != Asking::Asked(id) {
         return;
     }
-    let (after, spilled_to) = (queue.loaded_to, queue.spilled_to);
-    match (rows, spilled_to) {
+    match (rows, queue.spilled_to) {
         (Some(rows), Some(last)) => {
+            // The lane stays while rows are loaded, because some of it was spilled.
+            let after = queue.loaded_to;
             let taken = take(asked, rows, after, last, common, |row, common| {
-                let known = bot
-                    .lanes
-                    .get(&key.lane)
-                    .is_some_and(|lane| lane.contains(row.seq));
-                if !known {
-                    bot.load(row, common, now);
+                let known = |lane: &mut LaneQueue| lane.contains(row.seq);
+                if !common.lane(lane).is_some_and(known) {
+                    bot.load(row, Some(lane), common, now);
                 }
             });
-            if let Some(queue) = bot.lanes.get_mut(&key.lane) {
+            if let Some(queue) = common.lane(lane) {
                 queue.asking = Asking::No;
                 queue.caught_up_to(taken);
             }
         }
         (None, Some(_)) => {
-            let subject = asked.subject.clone();
-            common.ask_later(&mut queue.asking, now + ASK_AGAIN_AFTER, subject);
+            let at = now + ASK_AGAIN_AFTER;
+            queue.asking = Asking::Later(at);
+            common.look_again(asked.asker, at);
         }
         (_, None) => queue.asking = Asking::No,
     }
-    bot.settle_lane(&key.lane, common, now);
+    bot.settle_lane(lane, common, now);
 }
 
 fn refill_bot(
@@ -186,9 +214,9 @@ fn refill_bot(
         return;
     }
     let Some(rows) = rows else {
-        let subject = asked.subject.clone();
-        common.ask_later(&mut behind.asking, now + ASK_AGAIN_AFTER, subject);
-        return;
+        let at = now + ASK_AGAIN_AFTER;
+        behind.asking = Asking::Later(at);
+        return common.look_again(asked.asker, at);
     };
     behind.asking = Asking::No;
     let ended = std::mem::take(&mut behind.ended);

@@ -1,10 +1,14 @@
 //! The schedule as operators see it.
 
+use std::collections::HashMap;
+
 use super::Schedule;
-use super::bot::{Bot, Gate};
+use super::behind::Gate;
+use super::bot::Bot;
+use super::common::BotId;
 use super::lane_queue::{LaneQueue, Running};
 use crate::item::Item;
-use crate::{BotSnapshot, Lane, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals};
+use crate::{BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals};
 
 impl Schedule {
     pub(crate) fn totals(&self) -> Totals {
@@ -18,7 +22,15 @@ impl Schedule {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let mut bots: Vec<_> = self.bots.values().map(bot_snapshot).collect();
+        let mut lanes: HashMap<BotId, Vec<LaneSnapshot>> = HashMap::new();
+        for (_, queue) in self.common.lanes() {
+            let of_bot = lanes.entry(queue.bot).or_default();
+            of_bot.push(lane_snapshot(queue));
+        }
+        let bots = self.bots.iter();
+        let mut bots: Vec<_> = bots
+            .map(|(_, bot)| bot_snapshot(bot, lanes.remove(&bot.id).unwrap_or_default()))
+            .collect();
         bots.sort_unstable_by(|one, other| one.connection.cmp(&other.connection));
         Snapshot {
             totals: self.totals(),
@@ -28,16 +40,14 @@ impl Schedule {
     }
 
     pub(crate) fn snapshot_of(&self, connection: &ids::ConnectionId) -> Option<BotSnapshot> {
-        self.bots.get(connection).map(bot_snapshot)
+        let id = *self.bot_ids.get(connection)?;
+        let lanes = self.common.lanes().map(|(_, queue)| queue);
+        let lanes = lanes.filter(|queue| queue.bot == id).map(lane_snapshot);
+        Some(bot_snapshot(self.bots.get(id.0)?, lanes.collect()))
     }
 }
 
-fn bot_snapshot(bot: &Bot) -> BotSnapshot {
-    let mut lanes: Vec<_> = bot
-        .lanes
-        .iter()
-        .map(|(lane, queue)| lane_snapshot(lane, queue))
-        .collect();
+fn bot_snapshot(bot: &Bot, mut lanes: Vec<LaneSnapshot>) -> BotSnapshot {
     lanes.sort_unstable_by(|one, other| one.lane.cmp(&other.lane));
     BotSnapshot {
         connection: bot.connection.clone(),
@@ -49,9 +59,9 @@ fn bot_snapshot(bot: &Bot) -> BotSnapshot {
     }
 }
 
-fn lane_snapshot(lane: &Lane, queue: &LaneQueue) -> LaneSnapshot {
+fn lane_snapshot(queue: &LaneQueue) -> LaneSnapshot {
     LaneSnapshot {
-        lane: lane.clone(),
+        lane: queue.lane.clone(),
         running: queue.running.as_ref().map(running_snapshot),
         waiting: queue.len(),
         spilled: queue.spilled_to.is_some(),

@@ -11,7 +11,7 @@ use telegram_bot_api::{ChatId, UpdateId, UpdateKind};
 
 use super::{Ask, Count, Schedule, Subject};
 use crate::item::Item;
-use crate::{Lane, LaneKey, Limits, Offer, Queued, Seq};
+use crate::{Lane, LaneKey, Limits, Offer, Queued, Seq, Totals};
 
 const LIMITS: Limits = Limits {
     running: 4,
@@ -118,15 +118,14 @@ impl World {
             Step::End(which) if !self.running.is_empty() => {
                 let item = self.running.swap_remove(which.index(self.running.len()));
                 self.disk.remove(&item.queued.seq);
-                self.schedule.ended(&item.queued.lane, None, self.now);
+                self.schedule.ended(item.lane, None, self.now);
             }
             Step::Fail(which, delay) if !self.running.is_empty() => {
                 let mut item = self.running.swap_remove(which.index(self.running.len()));
                 item.queued.attempts += 1;
                 item.queued.not_before = Some(self.now + seconds(delay));
                 self.disk.insert(item.queued.seq, item.queued.clone());
-                self.schedule
-                    .ended(&item.queued.lane.clone(), Some(item), self.now);
+                self.schedule.ended(item.lane, Some(item), self.now);
             }
             Step::Pause(bot) => {
                 self.paused[usize::from(bot)] = true;
@@ -158,7 +157,8 @@ impl World {
 
     fn resume(&mut self, bot: u8) {
         self.paused[usize::from(bot)] = false;
-        self.schedule.resume(&connection(bot), self.cursor);
+        self.schedule
+            .resume(&connection(bot), self.cursor, self.now);
     }
 
     fn read(&mut self, which: usize) {
@@ -267,7 +267,7 @@ impl World {
             self.go_on();
             if let Some(item) = self.running.pop() {
                 self.disk.remove(&item.queued.seq);
-                self.schedule.ended(&item.queued.lane, None, self.now);
+                self.schedule.ended(item.lane, None, self.now);
             } else if !self.asks.is_empty() {
                 self.deliver(0, true);
             } else if let Some(at) = self.schedule.wake_at() {
@@ -278,7 +278,7 @@ impl World {
         }
         assert!(self.disk.is_empty(), "lost: {:?}", self.disk);
         assert_eq!(self.schedule.count(), Count::default());
-        assert!(self.schedule.bots.is_empty());
+        assert_eq!(self.schedule.totals(), Totals::default());
     }
 
     fn is_paused(&self, of: &ConnectionId) -> bool {
