@@ -1,16 +1,35 @@
 //! One transaction: everything that a batch holds, or nothing.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clock::Timestamp;
 use store::WriterConnection;
 use update_dispatcher::{Queued, Seq};
 
+use crate::batches::Batches;
 use crate::dead::{self, QuarantineRow};
-use crate::intake::{Batch, End, Expired, Order};
+use crate::intake::{Batch, End, Ends, Expired, Order};
 use crate::received::{Receipt, Received};
-use crate::seen::{self, Seen};
-use crate::{pending, rows};
+use crate::seen::Seen;
+use crate::{pending, rows, sessions};
+
+/// What is in memory of the database, as it is when the present commit succeeds.
+pub(crate) struct Books {
+    pub(crate) seen: Seen,
+    pub(crate) batches: Batches,
+    /// Whether it may be something else: at the start, and after a commit that failed or was not answered.
+    pub(crate) stale: bool,
+}
+
+/// When a commit happens, and after what.
+pub(crate) struct Moment {
+    pub(crate) now: Timestamp,
+    pub(crate) elapsed: Duration,
+    /// Whether new updates are left to be read from the database.
+    pub(crate) behind: bool,
+    /// Everything up to here was handed over.
+    pub(crate) passed: Seq,
+}
 
 /// What a commit did, in the order of what was asked.
 #[derive(Default)]
@@ -28,12 +47,12 @@ pub(crate) enum Answer {
     Replayed(Option<Seq>),
 }
 
-/// Writes a batch. To be called in a transaction; when that fails, `seen` must forget.
+/// Writes a batch. To be called in a transaction; when that fails, the books are stale.
 pub(crate) fn write(
     writer: &mut WriterConnection,
-    seen: &mut Seen,
+    books: &mut Books,
     batch: &Batch,
-    now: Timestamp,
+    moment: &Moment,
 ) -> store::Result<Written> {
     let mut written = Written::default();
     let received: Vec<&Received> = batch.receiving.iter().map(|one| &one.received).collect();
@@ -42,7 +61,10 @@ pub(crate) fn write(
     // A probe takes a number too: what it asks is whether something can be written.
     let wanted = received.len() + numbered(&batch.orders);
     let mut next = pending::take_numbers(writer, wanted)?;
-    let fresh = seen.mark(writer, &received, now)?;
+    if books.stale {
+        books.reload(writer, moment)?;
+    }
+    let fresh = books.seen.mark(writer, &received, moment.now)?;
     for (received, fresh) in received.iter().zip(fresh) {
         written.receipts.push(if fresh {
             Receipt::Stored
@@ -54,35 +76,85 @@ pub(crate) fn write(
             next += 1;
         }
     }
+    books.store(writer, &written.stored, moment)?;
     for order in &batch.orders {
         let number = Seq::new(next);
         next += i64::from(is_numbered(order));
-        let answer = carry_out(writer, order, number, now, &mut written.stored)?;
+        let answer = carry_out(
+            writer,
+            &mut books.seen,
+            order,
+            number,
+            moment.now,
+            &mut written.stored,
+        )?;
         written.answers.push(answer);
     }
-    pending::insert(writer, &written.stored)?;
-    settle(writer, &batch.ends)?;
+    books.settle(writer, &batch.ends, moment.elapsed)?;
     Ok(written)
 }
 
-/// Writes what became of updates.
-pub(crate) fn settle(
-    writer: &mut WriterConnection,
-    ends: &BTreeMap<Seq, End>,
-) -> store::Result<()> {
-    let mut finished = Vec::new();
-    for (seq, end) in ends {
-        match end {
-            End::Dead(dead) => dead::bury(writer, *seq, dead)?,
-            End::Finished => finished.push(seq.value()),
-            End::Retry(retry) => pending::set_retry(writer, *seq, retry)?,
-        }
+impl Moment {
+    /// From here on nothing was handed over.
+    pub(crate) fn first_unseen(&self) -> Seq {
+        Seq::new(self.passed.value().saturating_add(1))
     }
-    pending::delete(writer, &finished)
+}
+
+impl Books {
+    fn reload(&mut self, writer: &mut WriterConnection, moment: &Moment) -> store::Result<()> {
+        self.batches
+            .reload(writer, moment.first_unseen(), moment.elapsed)?;
+        self.seen.reload(writer)?;
+        self.stale = false;
+        Ok(())
+    }
+
+    fn store(
+        &mut self,
+        writer: &mut WriterConnection,
+        fresh: &[Queued],
+        moment: &Moment,
+    ) -> store::Result<()> {
+        if moment.behind {
+            pending::insert(writer, fresh)?;
+        } else {
+            self.batches.add(writer, fresh, moment.elapsed)?;
+        }
+        self.seen.note(writer, fresh, moment.now)
+    }
+
+    /// Writes what became of updates.
+    fn settle(
+        &mut self,
+        writer: &mut WriterConnection,
+        ends: &Ends,
+        elapsed: Duration,
+    ) -> store::Result<()> {
+        // What goes on, or is kept, needs a row.
+        let others = ends.others.keys().copied();
+        self.batches.move_out(writer, others, elapsed)?;
+        for (seq, end) in &ends.others {
+            match end {
+                End::Dead(dead) => dead::bury(writer, *seq, dead)?,
+                End::Retry(retry) => pending::set_retry(writer, *seq, retry)?,
+            }
+        }
+        let mut rows = Vec::new();
+        for seq in &ends.finished {
+            if !self.batches.finish(*seq) {
+                rows.push(seq.value());
+            }
+        }
+        self.batches.save(writer)?;
+        pending::delete(writer, &rows)?;
+        sessions::write(writer, &ends.sessions)
+    }
 }
 
 fn carry_out(
     writer: &mut WriterConnection,
+    seen: &mut Seen,
     order: &Order,
     number: Seq,
     now: Timestamp,
@@ -91,9 +163,10 @@ fn carry_out(
     Ok(match order {
         Order::Expire(connections, _) => Answer::Expired(Expired {
             updates: pending::delete_expired(writer, connections, now)?,
-            blocks: seen::delete_void(writer, now)?,
+            blocks: seen.expire(writer, now)?,
+            sessions: sessions::delete_expired(writer, now)?,
         }),
-        Order::Probe(_) => Answer::Done,
+        Order::Probe(_) | Order::Spread { .. } => Answer::Done,
         Order::Quarantine {
             owner,
             received_at,
@@ -114,6 +187,9 @@ fn carry_out(
         Order::Replay(seq, _) => {
             let raised = dead::raise(writer, *seq, number, now)?;
             let answer = Answer::Replayed(raised.as_ref().map(|queued| queued.seq));
+            if let Some(queued) = &raised {
+                pending::insert(writer, std::slice::from_ref(queued))?;
+            }
             stored.extend(raised);
             answer
         }
@@ -125,5 +201,5 @@ fn numbered(orders: &[Order]) -> usize {
 }
 
 fn is_numbered(order: &Order) -> bool {
-    !matches!(order, Order::Expire(..))
+    !matches!(order, Order::Expire(..) | Order::Spread { .. })
 }

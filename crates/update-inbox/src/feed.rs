@@ -79,27 +79,44 @@ impl Feed {
         self.lock().offer = None;
     }
 
-    /// Hands over what a commit has stored, unless older updates must go first.
-    pub(crate) fn hand_over(&self, stored: Vec<Queued>) {
+    /// Hands over what a commit has stored, unless older updates must go first. Answers what nobody has in memory now.
+    #[must_use]
+    pub(crate) fn hand_over(&self, stored: Vec<Queued>) -> Vec<Seq> {
         let Some(tip) = stored.last().map(|queued| queued.seq) else {
-            return;
+            return Vec::new();
         };
         let (offer, cursor) = {
             let mut state = self.lock();
             state.tip = tip;
             match &state.offer {
                 Some(offer) if !state.behind => (Arc::clone(offer), state.cursor),
-                _ => return,
+                _ => return stored.iter().map(|queued| queued.seq).collect(),
             }
         };
+        let mut left = Vec::new();
         // Between the commit and here the feeder may have read some of it, and caught up.
-        for queued in stored.into_iter().filter(|queued| queued.seq > cursor) {
+        let mut rest = stored.into_iter().filter(|queued| queued.seq > cursor);
+        while let Some(queued) = rest.next() {
             let seq = queued.seq;
-            if matches!(offer(queued), Offer::Full | Offer::Closed) {
-                return self.fall_behind();
+            match offer(queued) {
+                Offer::Loaded => {}
+                Offer::Spilled | Offer::Paused => left.push(seq),
+                Offer::Full | Offer::Closed => {
+                    self.fall_behind();
+                    left.push(seq);
+                    left.extend(rest.map(|queued| queued.seq));
+                    break;
+                }
             }
             self.advance(seq);
         }
+        left
+    }
+
+    /// Whether what is stored now is left to be read from the database.
+    pub(crate) fn is_behind(&self) -> bool {
+        let state = self.lock();
+        state.behind || state.offer.is_none()
     }
 
     /// From now on the database is read: something may be stored that was not handed over.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use update_dispatcher::{Offer, Queued};
 
+use crate::error::Error;
 use crate::feed::Dispatch;
+use crate::journal::spread_patiently;
 use crate::pending;
 use crate::shared::Shared;
 
@@ -16,7 +18,9 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
         let lag = shared.feed.behind().await;
         let limit = shared.config.page.max(1);
         let page = async {
-            pending::after(&mut shared.database.connect().await?, lag.cursor, limit).await
+            spread_patiently(&shared).await?;
+            let mut connection = shared.database.connect().await?;
+            Ok::<_, Error>(pending::after(&mut connection, lag.cursor, limit).await?)
         };
         match page.await {
             Ok(page) => {

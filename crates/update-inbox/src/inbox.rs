@@ -17,10 +17,11 @@ use crate::error::{Error, Result};
 use crate::feed::{Dispatch, Feed};
 use crate::feeder;
 use crate::intake::{Expired, Intake, Order};
-use crate::journal::{InboxJournal, Scope, read};
+use crate::journal::{InboxJournal, Scope, read, spread};
 use crate::pending;
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
+use crate::sessions::Unsaved;
 use crate::shared::Shared;
 use crate::writer::Writer;
 
@@ -62,10 +63,12 @@ impl Inbox {
             database,
             feed: Feed::new(tip),
             intake: Intake::new(config.clone()),
+            sessions: Unsaved::default(),
             config,
             paused: Mutex::default(),
             broken: CancellationToken::new(),
             failing: AtomicBool::new(false),
+            batched: Mutex::default(),
         });
         let (opened, opening) = oneshot::channel();
         let (doing, done) = watch::channel(());
@@ -156,13 +159,14 @@ impl Inbox {
     /// What a connection has pending after a number, in order, at most `limit`.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`], [`Error::Unavailable`].
     pub async fn pending_list(
         &self,
         owner: &ConnectionId,
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Queued>> {
+        spread(&self.shared, true).await?;
         read(&self.shared, Scope::Connection(owner), after, limit).await
     }
 
@@ -200,6 +204,14 @@ impl Inbox {
     /// Counts a connection as disconnected: its updates stay and expire. To be called after the dispatcher's own pause.
     pub fn pause(&self, owner: &ConnectionId) {
         self.paused().insert(owner.clone());
+        // The dispatcher has let go of what waits, and asks for it when it goes on.
+        let (answer, _) = oneshot::channel();
+        let (all, patient) = (true, true);
+        self.shared.intake.order(Order::Spread {
+            all,
+            patient,
+            answer,
+        });
     }
 
     /// Counts a connection as connected again, and answers the last update that was handed over: what the dispatcher's own
@@ -235,11 +247,15 @@ impl Inbox {
         let mut connection = self.shared.database.connect().await?;
         let (pending, oldest_received_at) = pending::depth(&mut connection).await?;
         let (dead, quarantined) = dead::counts(&mut connection).await?;
+        let (batched, oldest_batched_at) = *self.shared.batched();
         let waiting = self.shared.intake.waiting();
         let unsettled = self.shared.intake.unsettled().len();
         Ok(Depth {
-            pending,
-            oldest_received_at,
+            pending: pending + batched as u64,
+            oldest_received_at: oldest_received_at
+                .into_iter()
+                .chain(oldest_batched_at)
+                .min(),
             waiting,
             unsettled,
             dead,

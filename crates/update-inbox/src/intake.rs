@@ -1,7 +1,7 @@
 //! What waits for the next commit, between those who ask and the thread that writes.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clock::Timestamp;
@@ -12,6 +12,7 @@ use update_dispatcher::{Dead, Queued, Retry, Seq};
 use crate::config::InboxConfig;
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
+use crate::sessions::Told;
 
 /// An update that waits to be stored, and who waits for that. A dropped answer means that it was not.
 pub(crate) struct Receiving {
@@ -23,6 +24,13 @@ pub(crate) struct Receiving {
 pub(crate) enum Order {
     Expire(Vec<ConnectionId>, oneshot::Sender<Expired>),
     Probe(oneshot::Sender<()>),
+    /// Gives a row of its own to every update that nobody has in memory, so that it can be read; or to all that are in batches.
+    Spread {
+        all: bool,
+        /// Tried until it is done.
+        patient: bool,
+        answer: oneshot::Sender<()>,
+    },
     Quarantine {
         owner: ConnectionId,
         received_at: Timestamp,
@@ -40,14 +48,52 @@ pub struct Expired {
     pub updates: usize,
     /// Blocks of update ids that were remembered.
     pub blocks: usize,
+    /// Sessions.
+    pub sessions: usize,
 }
 
-/// What the dispatcher told of an update. Of two tellings the later counts.
+/// What the dispatcher told of an update that is not finished. Of two tellings the later counts.
 #[derive(Clone)]
 pub(crate) enum End {
     Dead(Dead),
-    Finished,
     Retry(Retry),
+}
+
+/// What the dispatcher told of updates.
+#[derive(Clone, Default)]
+pub(crate) struct Ends {
+    /// Final: nothing is told of these after that.
+    pub(crate) finished: Vec<Seq>,
+    pub(crate) others: BTreeMap<Seq, End>,
+    /// Changes of sessions that ride with these, in the order in which they were told.
+    pub(crate) sessions: Vec<Told>,
+}
+
+impl Ends {
+    pub(crate) fn len(&self) -> usize {
+        self.finished.len() + self.others.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds what is of other updates and other sessions.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.finished.extend(more.finished);
+        self.others.extend(more.others);
+        self.sessions.extend(more.sessions);
+    }
+
+    /// Takes back what was told before all that is here.
+    fn precede(&mut self, mut earlier: Self) {
+        earlier.sessions.append(&mut self.sessions);
+        self.sessions = earlier.sessions;
+        self.finished.extend(earlier.finished);
+        for (seq, end) in earlier.others {
+            self.others.entry(seq).or_insert(end);
+        }
+    }
 }
 
 /// What one commit writes.
@@ -55,7 +101,7 @@ pub(crate) enum End {
 pub(crate) struct Batch {
     pub(crate) receiving: Vec<Receiving>,
     pub(crate) orders: Vec<Order>,
-    pub(crate) ends: BTreeMap<Seq, End>,
+    pub(crate) ends: Arc<Ends>,
 }
 
 /// What there is to do for the writer.
@@ -86,9 +132,9 @@ struct Queue {
     receiving: VecDeque<Receiving>,
     receiving_bytes: usize,
     orders: Vec<Order>,
-    ends: BTreeMap<Seq, End>,
+    ends: Ends,
     /// Those that a commit under way is writing.
-    settling: BTreeMap<Seq, End>,
+    settling: Arc<Ends>,
     /// With how many receives the writer wants to be woken; 0 while it is at work.
     wake_at: usize,
     state: State,
@@ -148,13 +194,21 @@ impl Intake {
         }
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().state == State::Open
+    }
+
     /// Takes what the dispatcher tells. Never blocks, and never refuses before the inbox is gone.
-    pub(crate) fn end(&self, seq: Seq, end: End) {
+    pub(crate) fn end(&self, seq: Seq, end: Option<End>, sessions: Vec<Told>) {
         let mut queue = self.lock();
         if queue.state == State::Gone {
             return;
         }
-        queue.ends.insert(seq, end);
+        match end {
+            None => queue.ends.finished.push(seq),
+            Some(end) => drop(queue.ends.others.insert(seq, end)),
+        }
+        queue.ends.sessions.extend(sessions);
         // The first one starts a short wait for others. Who lingers for more updates is not disturbed.
         let many = queue.ends.len();
         let wake = queue.wake_at == 1 && (many == 1 || many == self.config.commit_rows);
@@ -167,11 +221,15 @@ impl Intake {
     /// What was told and is not yet on disk.
     pub(crate) fn unsettled(&self) -> Overlay {
         let queue = self.lock();
-        let told = queue.settling.iter().chain(&queue.ends);
-        Overlay(
-            told.map(|(seq, end)| (*seq, end.retry().cloned()))
-                .collect(),
-        )
+        let mut overlay = BTreeMap::new();
+        for told in [&*queue.settling, &queue.ends] {
+            let others = told.others.iter();
+            overlay.extend(others.map(|(seq, end)| (*seq, end.retry().cloned())));
+        }
+        for told in [&*queue.settling, &queue.ends] {
+            overlay.extend(told.finished.iter().map(|seq| (*seq, None)));
+        }
+        Overlay(overlay)
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -225,18 +283,24 @@ impl Intake {
         Next::Write(self.take(&mut queue, waiting.ends))
     }
 
+    /// Lets so much time pass, unless the inbox is closed meanwhile.
+    pub(crate) fn pause(&self, span: Duration) {
+        let queue = self.lock();
+        let _woken = self
+            .wake
+            .wait_timeout_while(queue, span, |queue| queue.state == State::Open);
+    }
+
     /// Says that a commit succeeded.
     pub(crate) fn settled(&self) {
-        self.lock().settling.clear();
+        self.lock().settling = Arc::default();
     }
 
     /// Takes ends back that were not written. What was told since counts.
-    pub(crate) fn unsettle(&self, ends: BTreeMap<Seq, End>) {
+    pub(crate) fn unsettle(&self, ends: Arc<Ends>) {
         let mut queue = self.lock();
-        queue.settling.clear();
-        for (seq, end) in ends {
-            queue.ends.entry(seq).or_insert(end);
-        }
+        queue.settling = Arc::default();
+        queue.ends.precede(Arc::unwrap_or_clone(ends));
     }
 
     /// Takes nothing any more; what waits is still written.
@@ -277,8 +341,8 @@ impl Intake {
             batch.receiving.extend(queue.receiving.pop_front());
         }
         if ends {
-            batch.ends = std::mem::take(&mut queue.ends);
-            queue.settling.clone_from(&batch.ends);
+            batch.ends = Arc::new(std::mem::take(&mut queue.ends));
+            queue.settling = Arc::clone(&batch.ends);
         }
         batch
     }
@@ -318,7 +382,7 @@ impl End {
     fn retry(&self) -> Option<&Retry> {
         match self {
             Self::Retry(retry) => Some(retry),
-            Self::Dead(_) | Self::Finished => None,
+            Self::Dead(_) => None,
         }
     }
 }

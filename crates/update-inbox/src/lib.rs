@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod batches;
+mod by_lane;
+mod checkpointer;
 mod commit;
 mod config;
 mod dead;
@@ -9,12 +12,15 @@ mod feeder;
 mod inbox;
 mod intake;
 mod journal;
+mod log_keeper;
 mod pace;
+mod packed;
 mod pending;
 mod received;
 mod rows;
 mod schema;
 mod seen;
+mod sessions;
 mod shared;
 mod writer;
 

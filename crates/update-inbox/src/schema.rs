@@ -1,4 +1,4 @@
-//! The inbox's tables; migration `0002_inbox` makes them.
+//! The inbox's tables; migrations `0002_inbox`, `0004_inbox_batches` and `0005_lane_sessions` make them.
 
 diesel::table! {
     inbox_pending (seq) {
@@ -61,5 +61,38 @@ diesel::table! {
     inbox_sequence (id) {
         id -> Integer,
         next -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbox_batches (first_seq) {
+        first_seq -> BigInt,
+        updates -> Integer,
+        received_at_us -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    inbox_done (first_seq) {
+        first_seq -> BigInt,
+        done -> Binary,
+    }
+}
+
+diesel::table! {
+    inbox_recent (first_seq) {
+        first_seq -> BigInt,
+        ids -> Binary,
+    }
+}
+
+diesel::table! {
+    inbox_sessions (connection_id, lane, name) {
+        connection_id -> Text,
+        lane -> Text,
+        name -> Text,
+        expires_at_us -> BigInt,
+        data -> Binary,
     }
 }

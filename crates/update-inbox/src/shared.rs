@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clock::Clock;
+use clock::{Clock, Timestamp};
 use ids::ConnectionId;
 use store::Database;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::InboxConfig;
 use crate::feed::Feed;
 use crate::intake::Intake;
+use crate::sessions::Unsaved;
 
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
@@ -19,14 +20,22 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) feed: Feed,
     pub(crate) intake: Intake,
+    /// What was told of sessions and is not on disk.
+    pub(crate) sessions: Unsaved,
     pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
     /// Whether the last commit failed.
     pub(crate) failing: AtomicBool,
+    /// How many updates are in batches and not finished, and when the oldest of these came.
+    pub(crate) batched: Mutex<(usize, Option<Timestamp>)>,
     /// Cancelled when the thread or the feeder has panicked.
     pub(crate) broken: CancellationToken,
 }
 
 impl Shared {
+    pub(crate) fn batched(&self) -> MutexGuard<'_, (usize, Option<Timestamp>)> {
+        self.batched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// To be held by who must not panic: if it does, nothing is taken any more.
     pub(crate) fn watch_for_panic(self: &Arc<Self>) -> PanicWatch {
         PanicWatch(Arc::clone(self))

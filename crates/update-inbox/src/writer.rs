@@ -10,8 +10,12 @@ use store::WriterConnection;
 use tokio::runtime::Handle;
 use update_dispatcher::Seq;
 
-use crate::commit::{self, Answer, Written};
-use crate::intake::{Batch, End, Next, Order, Waiting};
+use crate::batches::Batches;
+use crate::by_lane;
+use crate::commit::{self, Answer, Books, Moment, Written};
+use crate::error::{Error, Result};
+use crate::intake::{Batch, Ends, Next, Order, Waiting};
+use crate::log_keeper::LogKeeper;
 use crate::pace::Pace;
 use crate::seen::Seen;
 use crate::shared::Shared;
@@ -21,10 +25,9 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
     handle: Handle,
     link: Option<WriterConnection>,
-    seen: Seen,
+    books: Books,
     pace: Pace,
-    /// Commits since the write-ahead log was moved.
-    commits: u32,
+    log: LogKeeper,
     /// Commits that failed in a row.
     failures: u64,
     /// Whether a commit that nobody here had an answer to may have happened: one of this process, or of the one before.
@@ -34,21 +37,35 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Opens the connection; blocks.
-    pub(crate) fn open(shared: Arc<Shared>, handle: Handle) -> store::Result<Self> {
-        let link = Some(shared.database.writer(&handle)?);
-        let seen = Seen::new(shared.config.remembered_blocks);
-        Ok(Self {
+    /// Opens the connection and looks what is there; blocks.
+    pub(crate) fn open(shared: Arc<Shared>, handle: Handle) -> Result<Self> {
+        let mut link = shared.database.writer(&handle)?;
+        let log = LogKeeper::start(&shared, &handle).map_err(Error::Thread)?;
+        let books = Books {
+            seen: Seen::new(shared.config.remembered_blocks),
+            batches: Batches::default(),
+            // What is read here may be on its way out: the first commit reads it again.
+            stale: true,
+        };
+        let mut writer = Self {
             shared,
             handle,
-            link,
-            seen,
+            link: None,
+            books,
             pace: Pace::default(),
-            commits: 0,
+            log,
             failures: 0,
             unsure: true,
             ends_held: 0,
-        })
+        };
+        let moment = writer.moment();
+        writer
+            .books
+            .batches
+            .reload(&mut link, moment.first_unseen(), moment.elapsed)?;
+        writer.tell_depth();
+        writer.link = Some(link);
+        Ok(writer)
     }
 
     /// Writes until the inbox is closed or gone; blocks.
@@ -70,9 +87,9 @@ impl Writer {
     }
 
     fn waiting(&self) -> Waiting {
-        let idle_after = match (self.ends_held, self.commits) {
-            (0, 0) => None,
-            (0, _) => Some(IDLE),
+        let idle_after = match (self.ends_held, self.log.is_clean()) {
+            (0, true) => None,
+            (0, false) => Some(IDLE),
             (_, _) => Some(HELD),
         };
         Waiting {
@@ -81,47 +98,88 @@ impl Writer {
         }
     }
 
-    fn turn(&mut self, mut batch: Batch) {
+    fn turn(&mut self, batch: Batch) {
         self.ends_held = self.ends_held.saturating_sub(1);
+        if self.is_all_there(&batch) {
+            return batch.orders.into_iter().for_each(answer_spread);
+        }
         match self.commit(&batch) {
             Ok(written) => self.release(batch, written),
             Err(error) => {
                 self.failed(&error);
-                let ends = std::mem::take(&mut batch.ends);
-                if ends.is_empty() {
-                    // Dropped unanswered: each who waits is told that it was not stored.
-                    return;
+                self.after_failure(batch);
+                self.pause();
+            }
+        }
+    }
+
+    /// Whether all that a batch asks for is that updates can be read, and they can.
+    fn is_all_there(&mut self, batch: &Batch) -> bool {
+        let mut spreads = 0;
+        for order in &batch.orders {
+            if let Order::Spread { all, .. } = order {
+                spreads += 1;
+                if *all {
+                    self.books.batches.leave_from(Seq::ZERO);
                 }
-                self.ends_held = HELD_TURNS;
-                if batch.receiving.is_empty() && batch.orders.is_empty() {
-                    let kept = self.settle_singly(ends);
-                    self.shared.intake.unsettle(kept);
-                } else {
-                    self.shared.intake.unsettle(ends);
-                    self.turn(batch);
-                    if self.failures > 0 {
-                        // Without them it failed too: they are not to blame.
-                        self.ends_held = 0;
-                    }
-                }
+            }
+        }
+        spreads == batch.orders.len()
+            && batch.receiving.is_empty()
+            && batch.ends.is_empty()
+            && !self.books.stale
+            && !self.books.batches.has_leavers()
+    }
+
+    /// Tries to find out who is to blame, so that it holds up nobody else.
+    fn after_failure(&mut self, mut batch: Batch) {
+        let ends = std::mem::take(&mut batch.ends);
+        if ends.is_empty() {
+            return self.give_up(batch);
+        }
+        self.ends_held = HELD_TURNS;
+        if batch.receiving.is_empty() && batch.orders.is_empty() {
+            let kept = self.settle_singly(Arc::unwrap_or_clone(ends));
+            self.shared.intake.unsettle(Arc::new(kept));
+            return;
+        }
+        self.shared.intake.unsettle(ends);
+        match self.commit(&batch) {
+            Ok(written) => self.release(batch, written),
+            Err(error) => {
+                // Without them it failed too: they are not to blame.
+                self.ends_held = 0;
+                self.failed(&error);
+                self.give_up(batch);
+            }
+        }
+    }
+
+    /// Drops what waits unanswered: each is told that it was not stored. The patient go on waiting.
+    fn give_up(&self, batch: Batch) {
+        for order in batch.orders {
+            if matches!(order, Order::Spread { patient: true, .. }) {
+                self.shared.intake.order(order);
             }
         }
     }
 
     fn commit(&mut self, batch: &Batch) -> store::Result<Written> {
+        let moment = self.moment();
         let clock = &self.shared.clock;
-        let seen = &mut self.seen;
+        let books = &mut self.books;
         let link = match &mut self.link {
             Some(link) => link,
             none => none.insert(self.shared.database.writer(&self.handle)?),
         };
-        let now = clock.now();
         let began = Cell::new(Duration::ZERO);
         let written = link.transaction(|link| {
-            let written = commit::write(link, seen, batch, now)?;
+            let written = commit::write(link, books, batch, &moment)?;
             began.set(clock.elapsed());
             Ok::<_, store::Error>(written)
         })?;
+        books.batches.saved();
+        self.shared.sessions.saved(&batch.ends.sessions);
         let ended = clock.elapsed();
         let waiting = self.shared.intake.waiting();
         self.pace.learn(
@@ -130,7 +188,21 @@ impl Writer {
             batch.receiving.len(),
             waiting,
         );
+        self.tell_depth();
         Ok(written)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.shared.clock.now(),
+            elapsed: self.shared.clock.elapsed(),
+            behind: self.shared.feed.is_behind(),
+            passed: self.shared.feed.passed(),
+        }
+    }
+
+    fn tell_depth(&self) {
+        *self.shared.batched() = self.books.batches.depth();
     }
 
     /// After a commit: everyone is answered first, then the dispatcher, and only then the log.
@@ -153,15 +225,15 @@ impl Writer {
             // Such a commit has ended before this one took its numbers, maybe after the feeder last looked.
             self.shared.feed.fall_behind();
         }
-        self.shared.feed.hand_over(written.stored);
-        self.commits = self.commits.saturating_add(1);
-        if self.commits.is_multiple_of(LOOK_EVERY) {
-            self.look_at_log();
+        let left = self.shared.feed.hand_over(written.stored);
+        self.books.batches.leave(left);
+        if let Some(link) = &mut self.link {
+            self.log.committed(link);
         }
     }
 
     fn failed(&mut self, error: &store::Error) {
-        self.seen.forget();
+        self.books.stale = true;
         self.link = None;
         // An answer may have been lost on its way from a commit that happened.
         self.unsure = true;
@@ -178,53 +250,70 @@ impl Writer {
         }
     }
 
+    /// A database that fails is not asked as fast as it can answer.
+    fn pause(&self) {
+        if self.failures > 1 {
+            let doublings = u32::try_from(self.failures.min(8)).unwrap_or(8);
+            self.shared.intake.pause(FIRST_PAUSE * 2_u32.pow(doublings));
+        }
+    }
+
     /// Settles what can be settled, one by one, and answers the rest: one that no database takes must not hold up the others.
-    fn settle_singly(&mut self, ends: BTreeMap<Seq, End>) -> BTreeMap<Seq, End> {
-        let mut kept = BTreeMap::new();
-        let mut reachable = true;
-        for (seq, end) in ends {
-            let one = Batch {
-                ends: BTreeMap::from([(seq, end.clone())]),
-                ..Batch::default()
-            };
-            match reachable.then(|| self.commit(&one)) {
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => {
-                    reachable = !matches!(error, store::Error::Connect(_) | store::Error::Busy(_));
-                    self.failed(&error);
-                }
-                None => {}
+    fn settle_singly(&mut self, mut ends: Ends) -> Ends {
+        let mut kept = Ends::default();
+        let mut failures = 0;
+        for lane in by_lane::take_lanes(&mut ends) {
+            if failures >= MOST_FAILURES {
+                kept.add(lane);
+            } else if let Err((lane, reachable)) = self.settle(lane) {
+                kept.add(lane);
+                failures += if reachable { 1 } else { MOST_FAILURES };
             }
-            kept.insert(seq, end);
+        }
+        let finished = Ends {
+            finished: ends.finished,
+            ..Ends::default()
+        };
+        if let Err((ends, _)) = self.settle(finished) {
+            kept.finished.extend(ends.finished);
+            failures = MOST_FAILURES;
+        }
+        for (seq, end) in ends.others {
+            let one = Ends {
+                others: BTreeMap::from([(seq, end)]),
+                ..Ends::default()
+            };
+            if failures >= MOST_FAILURES {
+                kept.others.extend(one.others);
+            } else if let Err((one, reachable)) = self.settle(one) {
+                kept.others.extend(one.others);
+                failures += if reachable { 1 } else { MOST_FAILURES };
+            }
         }
         kept
+    }
+
+    /// Commits these alone. When it fails: answers them, and whether the database can be reached.
+    fn settle(&mut self, ends: Ends) -> std::result::Result<(), (Ends, bool)> {
+        if ends.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch {
+            ends: Arc::new(ends),
+            ..Batch::default()
+        };
+        self.commit(&batch).map(drop).map_err(|error| {
+            let reachable = !matches!(error, store::Error::Connect(_) | store::Error::Busy(_));
+            self.failed(&error);
+            (Arc::unwrap_or_clone(batch.ends), reachable)
+        })
     }
 
     /// Moves the log into the file while nobody waits.
     fn tidy(&mut self) {
         self.ends_held = 0;
-        if std::mem::take(&mut self.commits) > 0 {
-            self.with_link(|link| link.checkpoint().map(drop));
-        }
-    }
-
-    /// Moves the log even while the inbox is busy, before it grows too long.
-    fn look_at_log(&mut self) {
-        let most = self.shared.config.checkpoint_pages;
-        self.with_link(|link| match link.wal()? {
-            Some(wal) if wal.frames.saturating_sub(wal.moved) >= most => {
-                link.checkpoint().map(drop)
-            }
-            _ => Ok(()),
-        });
-    }
-
-    fn with_link(&mut self, work: impl FnOnce(&mut WriterConnection) -> store::Result<()>) {
-        if let Some(Err(error)) = self.link.as_mut().map(work) {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the write-ahead log cannot be moved"
-            );
+        if let Some(link) = &mut self.link {
+            self.log.idle(link);
         }
     }
 }
@@ -234,11 +323,17 @@ fn answer_order(order: Order, answer: Answer) {
     match (order, answer) {
         (Order::Expire(_, to), Answer::Expired(expired)) => drop(to.send(expired)),
         (Order::Probe(to), Answer::Done) => drop(to.send(())),
-        (Order::Quarantine { answer: to, .. }, Answer::Done) => drop(to.send(())),
+        (Order::Quarantine { answer: to, .. } | Order::Spread { answer: to, .. }, Answer::Done) => {
+            drop(to.send(()))
+        }
         (Order::Replay(_, to), Answer::Replayed(seq)) => drop(to.send(seq)),
         // The answers were made in the order of the orders.
         _ => {}
     }
+}
+
+fn answer_spread(order: Order) {
+    answer_order(order, Answer::Done);
 }
 
 /// Without work for so long, the log is moved.
@@ -249,5 +344,8 @@ const HELD: Duration = Duration::from_secs(1);
 
 const HELD_TURNS: u32 = 32;
 
-/// Commits between two looks at the length of the log.
-const LOOK_EVERY: u32 = 32;
+/// With so many ends that failed one after the other, it is not the ends.
+const MOST_FAILURES: u32 = 3;
+
+/// Doubled with each failure, up to half a second.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);

@@ -11,13 +11,12 @@ async fn nothing_of_a_failed_commit_is_acknowledged_and_all_of_it_may_come_again
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
         inbox.receive(message(1, 7, 12)).await.unwrap();
-        place.break_table("inbox_pending", "update_id", "13").await;
+        place.refuse_updates().await;
         for _ in 0..2 {
             assert_eq!(
                 inbox.receive(message(1, 7, 13)).await,
                 Err(Refused::Unavailable)
             );
-            assert!(inbox.is_failing());
         }
         assert_eq!(
             inbox.receive(message(1, 7, 12)).await,
@@ -27,8 +26,8 @@ async fn nothing_of_a_failed_commit_is_acknowledged_and_all_of_it_may_come_again
         while inbox.is_failing() {
             tokio::task::yield_now().await;
         }
+        place.take_updates().await;
         assert_eq!(inbox.receive(message(1, 7, 14)).await, Ok(Receipt::Stored));
-        place.mend_table("inbox_pending").await;
         assert_eq!(inbox.receive(message(1, 7, 13)).await, Ok(Receipt::Stored));
         assert_eq!(ids(&sink.wait_for(3).await), [12, 14, 13]);
         inbox.close().await;
@@ -43,7 +42,7 @@ async fn what_was_told_survives_a_failed_commit() {
         let (inbox, sink) = place.start_with_sink().await;
         receive_all(&inbox, (0..10).map(|id| message(1, 7, id))).await;
         let offered = sink.wait_for(10).await;
-        place.break_table("inbox_pending", "update_id", "13").await;
+        place.refuse_updates().await;
         finish(&inbox, offered[0].seq);
         assert_eq!(
             inbox.receive(message(1, 7, 13)).await,
@@ -97,6 +96,7 @@ async fn an_inbox_that_cannot_write_is_not_ready() {
             inbox.receive(message(1, 7, 1)).await,
             Err(Refused::Unavailable)
         );
+        assert!(inbox.is_failing());
         place
             .sql("ALTER TABLE elsewhere RENAME TO inbox_sequence")
             .await;
@@ -143,17 +143,26 @@ async fn an_inbox_without_tables_does_not_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_unanswered_commit_stored_is_handed_over_before_what_comes_next() {
     on_both(async |place| {
-        let (inbox, sink) = place.start_with_sink().await;
+        let inbox = place.start().await;
         inbox.receive(message(1, 7, 1)).await.unwrap();
-        place.break_table("inbox_pending", "update_id", "2").await;
+        inbox.close().await;
+        keep_a_commit(&place).await;
+        let (inbox, sink) = place.start_with_sink().await;
+        sink.wait_for(1).await;
+        place
+            .sql("ALTER TABLE inbox_sequence RENAME TO elsewhere")
+            .await;
         let refused = inbox.receive(message(1, 7, 2)).await;
         assert_eq!(refused, Err(Refused::Unavailable));
-        place.mend_table("inbox_pending").await;
-        // The feeder has looked by now, and found nothing. Only then the server ends what it was told before.
-        pause().await;
-        place.sql(LOST_NUMBER).await;
-        place.sql(LOST_UPDATE).await;
-        place.sql(&lost_bits(&place, 2)).await;
+        // Only now the server ends what it was told before.
+        for statement in LOST_COMMIT {
+            place
+                .sql(&statement.replace("inbox_sequence", "elsewhere"))
+                .await;
+        }
+        place
+            .sql("ALTER TABLE elsewhere RENAME TO inbox_sequence")
+            .await;
 
         assert_eq!(
             inbox.receive(message(1, 7, 2)).await,
@@ -176,13 +185,13 @@ async fn what_a_commit_under_way_stores_is_not_stored_again() {
         inbox.receive(message(1, 7, 1)).await.unwrap();
         inbox.close().await;
 
+        keep_a_commit(&place).await;
         let (inbox, sink) = place.start_with_sink().await;
         sink.wait_for(1).await;
         pause().await;
         let mut old = place.database.connect().await.unwrap();
-        let bits = lost_bits(&place, 2);
-        for statement in ["BEGIN", LOST_NUMBER, LOST_UPDATE, &bits] {
-            old.run(diesel::sql_query(statement)).await.unwrap();
+        for statement in ["BEGIN"].iter().chain(&LOST_COMMIT) {
+            old.run(diesel::sql_query(*statement)).await.unwrap();
         }
         let repeated = tokio::spawn({
             let inbox = inbox.clone();
@@ -244,20 +253,34 @@ async fn within<T>(what: impl Future<Output = T>) -> Result<T, tokio::time::erro
     tokio::time::timeout(Duration::from_secs(10), what).await
 }
 
-/// What the inbox writes to store update 2 when update 1 is the only one.
-const LOST_NUMBER: &str = "UPDATE inbox_sequence SET next = next + 1";
-const LOST_UPDATE: &str = "INSERT INTO inbox_pending \
-     SELECT (SELECT next - 1 FROM inbox_sequence), connection_id, 2, kind, lane, urgent, received_at_us, expires_at_us, \
-     attempts, not_before_us, stage, effect, history, body FROM inbox_pending WHERE update_id = 1";
-
-fn lost_bits(place: &Place, id: u8) -> String {
-    let bits = format!("{:02x}{}", 0b10 | 1 << id, "00".repeat(127));
-    if place.is_sqlite() {
-        format!("UPDATE inbox_seen SET bits = x'{bits}'")
-    } else {
-        format!("UPDATE inbox_seen SET bits = '\\x{bits}'")
+/// Has another inbox store update 2, keeps what it writes for later, and undoes it.
+async fn keep_a_commit(place: &Place) {
+    let (other, sink) = place.start_with_sink().await;
+    sink.wait_for(1).await;
+    other.receive(message(1, 7, 2)).await.unwrap();
+    other.close().await;
+    for (table, number) in TABLES {
+        let last = format!("{table} WHERE {number} = (SELECT next - 1 FROM inbox_sequence)");
+        let keep = format!("CREATE TABLE kept_{table} AS SELECT * FROM {last}");
+        place.sql(&keep).await;
+        place.sql(&format!("DELETE FROM {last}")).await;
     }
+    place.sql("UPDATE inbox_sequence SET next = next - 1").await;
 }
+
+/// Where a commit may have put an update.
+const TABLES: [(&str, &str); 3] = [
+    ("inbox_batches", "first_seq"),
+    ("inbox_pending", "seq"),
+    ("inbox_recent", "first_seq"),
+];
+
+const LOST_COMMIT: [&str; 4] = [
+    "UPDATE inbox_sequence SET next = next + 1",
+    "INSERT INTO inbox_batches SELECT * FROM kept_inbox_batches",
+    "INSERT INTO inbox_pending SELECT * FROM kept_inbox_pending",
+    "INSERT INTO inbox_recent SELECT * FROM kept_inbox_recent",
+];
 
 async fn wait_for_a_lock(place: &Place) {
     let mut connection = place.database.connect().await.unwrap();

@@ -1,4 +1,4 @@
-use update_dispatcher::{Journal as _, Seq};
+use update_dispatcher::{Journal as _, Offer, Seq};
 
 use crate::support::{connection, finish, ids, message, on_both, receive_all, retry};
 
@@ -6,6 +6,7 @@ use crate::support::{connection, finish, ids, message, on_both, receive_all, ret
 async fn a_lane_is_read_on_from_where_it_was() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
+        sink.answer(Offer::Spilled);
         for id in 0..30 {
             inbox
                 .receive(message(1 + (id % 2) as u8, id % 3, id))

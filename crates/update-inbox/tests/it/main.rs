@@ -10,4 +10,5 @@ mod model;
 mod paused;
 mod receiving;
 mod restarts;
+mod sessions;
 mod support;

@@ -74,11 +74,9 @@ async fn walk(place: &Place, steps: &[Step]) {
                 } else {
                     Err(Refused::Unavailable)
                 };
-                place
-                    .break_table("inbox_pending", "update_id", &id.to_string())
-                    .await;
+                place.refuse_updates().await;
                 assert_eq!(inbox.receive(message(*owner, 0, *id)).await, expected);
-                place.mend_table("inbox_pending").await;
+                place.take_updates().await;
             }
             Step::Kill | Step::Stop => {
                 if matches!(step, Step::Stop) {

@@ -81,6 +81,21 @@ impl Place {
         self.database.url().sqlite_file().is_some()
     }
 
+    /// Has the database refuse new updates.
+    pub(crate) async fn refuse_updates(&self) {
+        // A number of no update: on SQLite it is compared with itself.
+        let never = if self.is_sqlite() {
+            "NEW.first_seq"
+        } else {
+            "first_seq"
+        };
+        self.break_table("inbox_recent", "first_seq", never).await;
+    }
+
+    pub(crate) async fn take_updates(&self) {
+        self.mend_table("inbox_recent").await;
+    }
+
     /// Has the database refuse rows of a table for which the condition holds.
     pub(crate) async fn break_table(&self, table: &str, column: &str, value: &str) {
         if self.is_sqlite() {
@@ -146,19 +161,19 @@ pub(crate) async fn receive_all(
 }
 
 pub(crate) fn finish(inbox: &Inbox, seq: Seq) {
-    let handled_at = Timestamp::from_unix_seconds(1_767_225_601);
-    inbox.journal().finished(
-        seq,
-        Outcome {
-            update: some_update(),
-            took: Duration::from_millis(1),
-            handled_at,
-            calls: 0,
-            attempts: 0,
-            refused: Vec::new(),
-            sessions: Vec::new(),
-        },
-    );
+    inbox.journal().finished(seq, told_outcome());
+}
+
+pub(crate) fn told_outcome() -> Outcome {
+    Outcome {
+        update: some_update(),
+        took: Duration::from_millis(1),
+        handled_at: Timestamp::from_unix_seconds(1_767_225_601),
+        calls: 0,
+        attempts: 0,
+        refused: Vec::new(),
+        sessions: Vec::new(),
+    }
 }
 
 pub(crate) fn retry(attempts: u32, stage: u32, effect: u32) -> Retry {
