@@ -295,3 +295,6 @@ impl Update<'_> {
 }
 
 const BEYOND: &str = "a number points at nothing";
+
+#[cfg(test)]
+mod tests;

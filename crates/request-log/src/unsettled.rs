@@ -9,6 +9,9 @@ pub(crate) struct Unsettled {
     capacity: usize,
     recent: HashMap<u64, i64, Quick>,
     older: HashMap<u64, i64, Quick>,
+    /// The most that there were since memory was last given back, and how often that was asked for since.
+    most: usize,
+    asked: u32,
 }
 
 impl Unsettled {
@@ -18,6 +21,8 @@ impl Unsettled {
             capacity,
             recent: HashMap::default(),
             older: HashMap::default(),
+            most: 0,
+            asked: 0,
         }
     }
 
@@ -28,6 +33,7 @@ impl Unsettled {
             self.recent = HashMap::default();
         }
         self.recent.insert(key, segment);
+        self.most = self.most.max(self.recent.len());
     }
 
     /// The segment of an update's request, if that is still known. It is forgotten now.
@@ -36,13 +42,18 @@ impl Unsettled {
         recent.or_else(|| self.older.remove(&key))
     }
 
-    /// Gives back the memory of a time when there was more to remember.
+    /// Gives back the memory of a time when there was more to remember, now and then.
     pub(crate) fn shrink(&mut self) {
+        self.asked += 1;
+        if self.asked < 64 {
+            return;
+        }
         for map in [&mut self.recent, &mut self.older] {
-            if map.capacity() > 1_024 && map.len() < map.capacity() / 8 {
-                map.shrink_to(map.len() * 2);
+            if map.capacity() > 8 * self.most.max(64) {
+                map.shrink_to(2 * self.most);
             }
         }
+        (self.most, self.asked) = (0, 0);
     }
 }
 

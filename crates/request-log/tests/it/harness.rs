@@ -10,6 +10,7 @@ use store::{Database, Schema};
 pub(crate) struct Logged {
     pub(crate) log: RequestLog,
     pub(crate) database: Database,
+    pub(crate) clock: Clock,
     pub(crate) hands: ManualClock,
     pub(crate) start: Timestamp,
 }
@@ -18,12 +19,13 @@ pub(crate) async fn with_log(config: Config, test: impl AsyncFn(Logged)) {
     on_every_database(Schema::Requests, async |database| {
         let (clock, hands) = Clock::manual();
         let start = clock.now();
-        let log = RequestLog::start(database.clone(), config.clone(), clock)
+        let log = RequestLog::start(database.clone(), config.clone(), clock.clone())
             .await
             .unwrap();
         test(Logged {
             log: log.clone(),
             database,
+            clock,
             hands,
             start,
         })

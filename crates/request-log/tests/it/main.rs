@@ -4,4 +4,5 @@
 mod counting;
 mod harness;
 mod listing;
+mod segments;
 mod trouble;
