@@ -187,3 +187,31 @@ impl SessionRow {
 
 /// Deleted at once, give or take those that expire together.
 const MOST_EXPIRED: i64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use telegram_bot_api::ChatId;
+    use update_dispatcher::Lane;
+
+    use super::*;
+
+    #[test]
+    fn what_is_on_disk_leaves_memory_unless_something_newer_was_told() {
+        let lane = LaneKey::new(ConnectionId::from_parts(1, [1; 10]), Lane::Chat(ChatId(7)));
+        let change = |name: &str| SessionChange {
+            lane: lane.clone(),
+            name: Arc::from(name),
+            was: None,
+            becomes: None,
+        };
+        let unsaved = Unsaved::default();
+        let first = unsaved.tell(Seq::new(1), vec![change("a"), change("b")]);
+        let second = unsaved.tell(Seq::new(2), vec![change("a")]);
+        unsaved.saved(&first);
+        assert_eq!(unsaved.find(&lane, "a"), Some(None));
+        assert_eq!(unsaved.find(&lane, "b"), None);
+        unsaved.saved(&second);
+        assert!(unsaved.lock().is_empty());
+        assert!(unsaved.tell(Seq::new(3), Vec::new()).is_empty());
+    }
+}
