@@ -17,6 +17,9 @@ mod upkeep;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // `cargo xtask torture` says in the environment where to abort.
+    #[cfg(feature = "failpoints")]
+    let _told = fail::FailScenario::setup();
     match command::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

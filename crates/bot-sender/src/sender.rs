@@ -75,7 +75,11 @@ impl BotSender {
         let live = live.filter(|live| live.status != Status::Disconnected);
         let live = live.ok_or(SendError::NotConnected)?;
         let token = self.open(&live)?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("sender-before-call", |_| std::process::abort());
         let answer = self.client.call(&token, call).await;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("sender-after-call", |_| std::process::abort());
         if let Err(error) = &answer
             && error.is_unauthorized()
         {

@@ -82,7 +82,11 @@ impl Writer {
             Some(writer) => writer,
             none => none.insert(self.database.writer(&self.handle)?),
         };
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("request-log-before-commit", |_| std::process::abort());
         segments.save(writer)?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("request-log-after-commit", |_| std::process::abort());
         if writer
             .wal()?
             .is_some_and(|wal| wal.frames >= CHECKPOINT_FRAMES)

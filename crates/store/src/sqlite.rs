@@ -40,7 +40,19 @@ pub(crate) fn establish(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut link = open(path)?;
     link.batch_execute(PRAGMAS)
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    #[cfg(feature = "failpoints")]
+    if is_careless() {
+        link.batch_execute("PRAGMA synchronous = NORMAL;")
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    }
     Ok(link)
+}
+
+/// The power-loss suite proves with this that it would see a loss.
+#[cfg(feature = "failpoints")]
+fn is_careless() -> bool {
+    fail::fail_point!("sqlite-synchronous-normal", |_| true);
+    false
 }
 
 fn open(path: &Path) -> ConnectionResult<SqliteConnection> {

@@ -151,7 +151,12 @@ impl WriterConnection {
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub fn checkpoint(&mut self) -> Result<Option<Wal>> {
-        self.wal_pragma("PRAGMA wal_checkpoint(PASSIVE)")
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("store-before-checkpoint", |_| std::process::abort());
+        let wal = self.wal_pragma("PRAGMA wal_checkpoint(PASSIVE)");
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("store-after-checkpoint", |_| std::process::abort());
+        wal
     }
 
     fn wal_pragma(&mut self, pragma: &str) -> Result<Option<Wal>> {

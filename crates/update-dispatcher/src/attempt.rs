@@ -80,6 +80,8 @@ impl Handling {
         }
         if item.rest.is_none() {
             item.rest = Some(self.handle(stage, incoming, item.queued.progress).await?);
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("dispatcher-after-stage", |_| std::process::abort());
         }
         while let Some(call) = item.rest.as_ref().and_then(|rest| rest.calls.front()) {
             let result = self.perform.perform(&incoming.connection, call).await;

@@ -193,6 +193,8 @@ impl Batches {
             );
             self.live.remove(&first);
         }
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-after-move-out", |_| std::process::abort());
         Ok(())
     }
 

@@ -90,7 +90,11 @@ pub(crate) fn write(
         )?;
         written.answers.push(answer);
     }
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("inbox-after-insert", |_| std::process::abort());
     books.settle(writer, &batch.ends, moment.elapsed)?;
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("inbox-before-commit", |_| std::process::abort());
     Ok(written)
 }
 
@@ -131,6 +135,8 @@ impl Books {
         ends: &Ends,
         elapsed: Duration,
     ) -> store::Result<()> {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-before-settle", |_| std::process::abort());
         // What goes on, or is kept, needs a row.
         let others = ends.others.keys().copied();
         self.batches.move_out(writer, others, elapsed)?;

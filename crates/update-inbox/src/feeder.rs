@@ -48,6 +48,8 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
 /// Hands an update over as soon as there is room; answers whether the dispatcher still takes any.
 async fn hand_over(shared: &Shared, dispatcher: &impl Dispatch, queued: Queued) -> bool {
     let seq = queued.seq;
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("inbox-while-reading", |_| std::process::abort());
     loop {
         match dispatcher.offer(queued.clone()) {
             Offer::Full => dispatcher.room().await,

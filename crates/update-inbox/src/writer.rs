@@ -173,11 +173,15 @@ impl Writer {
             none => none.insert(self.shared.database.writer(&self.handle)?),
         };
         let began = Cell::new(Duration::ZERO);
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-before-begin", |_| std::process::abort());
         let written = link.transaction(|link| {
             let written = commit::write(link, books, batch, &moment)?;
             began.set(clock.elapsed());
             Ok::<_, store::Error>(written)
         })?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-after-commit", |_| std::process::abort());
         books.batches.saved();
         self.shared.sessions.saved(&batch.ends.sessions);
         let ended = clock.elapsed();
@@ -210,12 +214,16 @@ impl Writer {
         for (one, receipt) in batch.receiving.into_iter().zip(written.receipts) {
             // Who no longer waits will bring it again, and learn that it is a duplicate.
             let _ = one.answer.send(receipt);
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("inbox-between-answers", |_| std::process::abort());
         }
         for (order, answer) in batch.orders.into_iter().zip(written.answers) {
             answer_order(order, answer);
         }
         if !batch.ends.is_empty() {
             self.shared.intake.settled();
+            #[cfg(feature = "failpoints")]
+            fail::fail_point!("inbox-after-settle", |_| std::process::abort());
         }
         self.shared.failing.store(false, Ordering::Relaxed);
         if std::mem::take(&mut self.failures) > 0 {
@@ -225,6 +233,8 @@ impl Writer {
             // Such a commit has ended before this one took its numbers, maybe after the feeder last looked.
             self.shared.feed.fall_behind();
         }
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-before-hand-over", |_| std::process::abort());
         let left = self.shared.feed.hand_over(written.stored);
         self.books.batches.leave(left);
         if let Some(link) = &mut self.link {

@@ -199,7 +199,10 @@ impl Inner {
     ) -> Result<Verdict, Verdict> {
         visit.brings(envelope);
         let received = Received::new(live.connection.clone(), envelope, visit.at(), body);
-        Ok(self.inbox.receive(received).await?.into())
+        let receipt = self.inbox.receive(received).await?;
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("ingress-before-answer", |_| std::process::abort());
+        Ok(receipt.into())
     }
 
     /// Keeps and acknowledges what only Telegram can have sent: a refusal would bring it again and again, and hold up
