@@ -22,6 +22,7 @@ mod stage;
 mod steps;
 mod test;
 mod tidy;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,8 @@ enum Task {
     Tidy,
     /// Gives arbitrary bytes to whatever reads bytes from outside, with libFuzzer.
     Fuzz(fuzz::Options),
+    /// Kills the server under load, hundreds of times, and cuts its power: nothing acknowledged may be lost.
+    Torture(torture::Options),
     /// Measures.
     Bench {
         #[command(subcommand)]
@@ -91,6 +94,7 @@ fn carry_out(task: Task) -> anyhow::Result<()> {
         Task::Codegen { check } => codegen::run(check),
         Task::WithPostgres { command } => postgres::beside(&command),
         Task::Tidy => tidy::run(),
+        Task::Torture(options) => torture::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench { bench } => bench::run(&bench),
     }

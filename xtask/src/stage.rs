@@ -5,7 +5,7 @@ pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod simulator;
 
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -23,8 +23,20 @@ pub(crate) const NEEDED: [&str; 4] = [
     "telegram-simulator-server",
 ];
 
+const SERVER: &str = "memberpass-telegram";
+
 /// The name under which the simulated Telegram reaches the server. It has no meaning anywhere else.
 const HOST: &str = "bots.example.com";
+
+/// How the server is to be started, besides what it always needs.
+#[derive(Default)]
+pub(crate) struct Setting<'a> {
+    /// Its whole environment.
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) arguments: Vec<String>,
+    /// Commands of the server's that come first, such as `migrate`.
+    pub(crate) before: &'a [&'a [&'a str]],
+}
 
 /// Both programs, running.
 pub(crate) struct Stage {
@@ -40,36 +52,32 @@ impl Stage {
     /// Builds both, starts both, and waits until they are ready.
     pub(crate) fn set(purpose: &str, packages: &[&str]) -> Result<Self> {
         build(packages)?;
-        let mut stage = Self::open(purpose, |_| Vec::new(), &[])?;
+        let mut stage = Self::open(Scratch::new(purpose)?, Setting::default())?;
         stage.until_ready()?;
         Ok(stage)
     }
 
-    /// Starts both, already built: the server with this environment, made from the path of the folder for its data, and these
-    /// arguments besides its own. It may not be ready yet.
-    pub(crate) fn open(
-        purpose: &str,
-        environment: impl FnOnce(&Scratch) -> Vec<(String, String)>,
-        arguments: &[String],
-    ) -> Result<Self> {
-        let mut scratch = Scratch::new(purpose)?;
+    /// Starts both, already built. The server may not be ready yet.
+    pub(crate) fn open(mut scratch: Scratch, setting: Setting<'_>) -> Result<Self> {
         let telegram = Simulator {
             address: free_address()?,
         };
-        let server = Server::new(
-            free_address()?,
-            free_address()?,
-            &scratch.path().join("data"),
-        );
+        let data = scratch.path().join("data");
+        let server = Server::new(free_address()?, free_address()?, &data);
         let listen = vec!["--listen".to_owned(), telegram.address.to_string()];
         let started = program("telegram-simulator", listen, Vec::new(), &scratch)?;
         let mut telegram_process = Process::start(started, &mut scratch)?;
         telegram_process.until(|| process::listens(telegram.address))?;
         telegram.resolve(HOST, server.public)?;
-        let mut settings = server_arguments(&server, &telegram);
-        settings.extend_from_slice(arguments);
-        let environment = environment(&scratch);
-        let started = program("memberpass-telegram", settings, environment, &scratch)?;
+        let mut arguments = server_arguments(&server, &telegram);
+        arguments.extend(setting.arguments);
+        let started = program(SERVER, arguments, setting.environment, &scratch)?;
+        for words in setting.before {
+            run(Command::new(&started.file)
+                .args(*words)
+                .args(&started.arguments)
+                .stdout(Stdio::null()))?;
+        }
         let server_process = Process::start(started, &mut scratch)?;
         Ok(Self {
             telegram,
@@ -110,6 +118,12 @@ impl Stage {
         self.server_process.restart(&mut self.scratch)
     }
 
+    /// Starts the server again as it was started, after it ended by itself.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        self.kill_server()?;
+        self.server_process.restart(&mut self.scratch)
+    }
+
     /// The end of the server's log.
     pub(crate) fn server_log(&self) -> String {
         self.server_process.last_lines()
@@ -125,12 +139,9 @@ impl Stage {
 /// Builds both programs, with these packages and features.
 pub(crate) fn build(packages: &[&str]) -> Result<()> {
     let mut build: Command = cargo(["build"]);
-    build.args(packages).args([
-        "--bin",
-        "memberpass-telegram",
-        "--bin",
-        "telegram-simulator",
-    ]);
+    build
+        .args(packages)
+        .args(["--bin", SERVER, "--bin", "telegram-simulator"]);
     run(&mut build)
 }
 

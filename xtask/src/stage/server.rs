@@ -62,10 +62,6 @@ impl Server {
         self.until_connected(PROJECT, true)
     }
 
-    pub(crate) fn show(&self) -> Result<Value> {
-        self.bot(PROJECT)
-    }
-
     fn bot(&self, project: &str) -> Result<Value> {
         Ok(self.ask("GET", &bot_of(project), None)?["data"].take())
     }

@@ -28,6 +28,13 @@ pub(crate) struct Update {
     pub(crate) dropped_us: Option<u64>,
 }
 
+/// An attempt to deliver an update.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Delivery {
+    pub(crate) update_id: i64,
+    pub(crate) status: Option<u16>,
+}
+
 /// A Bot API call.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Call {
@@ -154,6 +161,11 @@ impl Simulator {
     /// The calls but for so many of the oldest.
     pub(crate) fn calls_from(&self, bot: i64, from: usize) -> Result<Vec<Call>> {
         self.get(&format!("/control/calls?bot={bot}&from={from}"))
+    }
+
+    /// The attempts to deliver but for so many of the oldest.
+    pub(crate) fn deliveries_from(&self, bot: i64, from: usize) -> Result<Vec<Delivery>> {
+        self.get(&format!("/control/deliveries?bot={bot}&from={from}"))
     }
 
     pub(crate) fn updates(&self, bot: i64) -> Result<Vec<Update>> {

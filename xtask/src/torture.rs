@@ -1,0 +1,87 @@
+//! `cargo xtask torture`: the server is killed, aborted and cut off from its power under load, hundreds of times, and a simulated
+//! Telegram outside of it has written down what must not be lost.
+
+mod check;
+mod crash;
+mod crowd;
+mod disk;
+mod echo;
+mod numbers;
+mod play;
+mod power;
+mod schedule;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::command::random;
+use crate::postgres::Postgres;
+use crate::stage::{NEEDED, Setting, build};
+
+/// What `cargo xtask torture` is told.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// One suite instead of both.
+    suite: Option<Suite>,
+    /// The same seed makes the same schedule; random without.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How often the server dies in the crash suite; a quarter of it in the power-loss suite.
+    #[arg(long, default_value_t = 400)]
+    rounds: usize,
+    /// A few deaths of each kind, in less than 40 seconds.
+    #[arg(long)]
+    quick: bool,
+    /// The crash suite on Postgres instead.
+    #[arg(long, conflicts_with = "suite")]
+    postgres: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Suite {
+    /// Kills, and aborts at failpoints.
+    Crash,
+    /// Power cuts: what was not synced is gone.
+    Power,
+}
+
+/// Enough for every failpoint once.
+const QUICK_ROUNDS: usize = schedule::POINTS.len() + 6;
+const QUICK_CUTS: usize = 4;
+
+/// Telegram rests up to two minutes between attempts that failed often.
+const PATIENCE: Duration = Duration::from_secs(150);
+const QUICK_PATIENCE: Duration = Duration::from_secs(6);
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut packages = NEEDED.to_vec();
+    packages.extend(["--features", "memberpass-telegram/failpoints"]);
+    build(&packages)?;
+    let seed = match options.seed {
+        Some(seed) => seed,
+        None => u64::from(u32::from_ne_bytes(random()?)),
+    };
+    let (rounds, cuts, patience) = if options.quick {
+        (QUICK_ROUNDS, QUICK_CUTS, QUICK_PATIENCE)
+    } else {
+        (options.rounds, options.rounds / 4, PATIENCE)
+    };
+    println!("seed {seed}: repeat with `cargo xtask torture --seed {seed}`");
+    if options.postgres {
+        let postgres = Postgres::ready(false)?;
+        let setting = Setting {
+            arguments: vec!["--database-url".to_owned(), postgres.url().to_owned()],
+            before: &[&["migrate"], &["keys", "create"]],
+            ..Setting::default()
+        };
+        return crash::run(seed, rounds, patience, setting);
+    }
+    if options.suite != Some(Suite::Power) {
+        crash::run(seed, rounds, patience, Setting::default())?;
+    }
+    if options.suite != Some(Suite::Crash) {
+        power::run(seed, cuts, patience)?;
+    }
+    Ok(())
+}
