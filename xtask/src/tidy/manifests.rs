@@ -11,7 +11,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     manifests
         .flat_map(|(folder, manifest)| {
             let mut findings = Vec::new();
-            if !takes_lints(manifest) {
+            if is_package(manifest) && !takes_lints(manifest) {
                 findings.push(Finding::new(
                     format!("{folder}/Cargo.toml"),
                     "the workspace's lints do not hold here",
@@ -24,6 +24,11 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             findings
         })
         .collect()
+}
+
+/// And not a workspace of packages that lie below it.
+fn is_package(manifest: &str) -> bool {
+    manifest.contains("[package]")
 }
 
 fn takes_lints(manifest: &str) -> bool {
@@ -80,6 +85,7 @@ mod tests {
     #[test]
     fn a_complete_crate_passes() {
         assert!(found(&[MANIFEST, README, LIBRARY]).is_empty());
+        assert!(found(&[("xtask/a/Cargo.toml", "[workspace]\nmembers = []")]).is_empty());
     }
 
     #[test]
