@@ -21,6 +21,8 @@ pub(crate) struct Decoder<'a> {
     shapes: Vec<Shape>,
     remotes: Vec<Remote>,
     places: Vec<Place<'a>>,
+    /// Whose records are asked for; of others' nothing is made.
+    project: Option<&'a str>,
 }
 
 /// A connection and its project, as far as a request's are known.
@@ -29,10 +31,14 @@ struct Place<'a> {
     project: Option<&'a str>,
     update_id: i64,
     settled_id: Option<i64>,
+    /// Of another project than the one that is asked for.
+    is_other: bool,
 }
 
 /// One record.
 pub(crate) enum Entry<'a> {
+    /// Of another project than the one that is asked for.
+    Other,
     Request(Request<'a>),
     Update(Update<'a>),
 }
@@ -92,7 +98,14 @@ impl<'a> Decoder<'a> {
             shapes: Shape::FIRST.to_vec(),
             remotes: Vec::new(),
             places: Vec::new(),
+            project: None,
         })
+    }
+
+    /// Makes nothing of the records of other projects.
+    pub(crate) fn only(mut self, project: Option<&'a ProjectId>) -> Self {
+        self.project = project.map(ProjectId::as_str);
+        self
     }
 
     /// Records that were read so far.
@@ -108,29 +121,52 @@ impl<'a> Decoder<'a> {
         let shape = self.shape()?;
         self.at_us = self.at_us.wrapping_add(self.bytes.signed()?);
         let entry = match shape {
-            Shape::Handled | Shape::Replied | Shape::Dead => Entry::Update(self.update(shape)?),
-            Shape::Fold { outcome, status } => Entry::Request(self.fold(outcome, status)?),
-            Shape::Request {
-                outcome,
-                status,
-                kind,
-                has_update,
-            } => Entry::Request(Request {
-                kind,
-                ..self.request(outcome, status, has_update)?
-            }),
+            Shape::Handled | Shape::Replied | Shape::Dead => self.update(shape)?,
+            Shape::Fold { outcome, status } => {
+                let place = self.place()?;
+                Entry::Request(self.fold(place, outcome, status)?)
+            }
+            Shape::Request { has_update, .. } => {
+                let place = self.place()?;
+                if self.places[place].is_other {
+                    self.pass_request(place, has_update)?;
+                    Entry::Other
+                } else {
+                    Entry::Request(self.request(place, shape)?)
+                }
+            }
         };
         self.position += 1;
         Ok(Some(entry))
     }
 
-    fn request(
-        &mut self,
-        outcome: Outcome,
-        status: u16,
-        has_update: bool,
-    ) -> Result<Request<'a>, Fault> {
-        let (place, mut request) = self.common(outcome, status)?;
+    /// Reads a request of which only the next one's numbers depend.
+    fn pass_request(&mut self, place: usize, has_update: bool) -> Result<(), Fault> {
+        self.remote()?;
+        self.request_id()?;
+        self.bytes.number()?;
+        if has_update {
+            let place = &mut self.places[place];
+            place.update_id = place.update_id.wrapping_add(self.bytes.signed()?);
+        }
+        for _span in 0..3 {
+            self.bytes.number()?;
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, place: usize, shape: Shape) -> Result<Request<'a>, Fault> {
+        let Shape::Request {
+            outcome,
+            status,
+            kind,
+            has_update,
+        } = shape
+        else {
+            return Err(Fault::Damaged("a record is not of its shape"));
+        };
+        let mut request = self.common(place, outcome, status)?;
+        request.kind = kind;
         request.request = Some(self.request_id()?);
         request.bytes = self.bytes.number()?;
         if has_update {
@@ -145,19 +181,23 @@ impl<'a> Decoder<'a> {
         Ok(request)
     }
 
-    fn fold(&mut self, outcome: Outcome, status: u16) -> Result<Request<'a>, Fault> {
-        let (_, mut request) = self.common(outcome, status)?;
+    fn fold(&mut self, place: usize, outcome: Outcome, status: u16) -> Result<Request<'a>, Fault> {
+        let mut request = self.common(place, outcome, status)?;
         request.bytes = self.bytes.number()?;
         request.stands_for = self.bytes.number()?;
         Ok(request)
     }
 
-    /// What every request has, folded or not, and the number of its place.
-    fn common(&mut self, outcome: Outcome, status: u16) -> Result<(usize, Request<'a>), Fault> {
-        let number = self.place()?;
+    /// What every request has, folded or not.
+    fn common(
+        &mut self,
+        place: usize,
+        outcome: Outcome,
+        status: u16,
+    ) -> Result<Request<'a>, Fault> {
         let remote = self.remote()?;
-        let place = &self.places[number];
-        let request = Request {
+        let place = &self.places[place];
+        Ok(Request {
             position: self.position,
             at_us: self.at_us,
             request: None,
@@ -173,11 +213,10 @@ impl<'a> Decoder<'a> {
             store_us: 0,
             total_us: 0,
             stands_for: 1,
-        };
-        Ok((number, request))
+        })
     }
 
-    fn update(&mut self, shape: Shape) -> Result<Update<'a>, Fault> {
+    fn update(&mut self, shape: Shape) -> Result<Entry<'a>, Fault> {
         let number = self.place()?;
         let place = &mut self.places[number];
         let nowhere = Fault::Damaged("an update has no connection");
@@ -193,14 +232,17 @@ impl<'a> Decoder<'a> {
             Shape::Dead => What::Dead(self.bytes.text()?),
             _ => What::Handled,
         };
-        Ok(Update {
+        if place.is_other {
+            return Ok(Entry::Other);
+        }
+        Ok(Entry::Update(Update {
             position: self.position,
             at_us: self.at_us,
             connection,
             update_id,
             handler_us,
             what,
-        })
+        }))
     }
 
     fn shape(&mut self) -> Result<Shape, Fault> {
@@ -241,6 +283,7 @@ impl<'a> Decoder<'a> {
                 project,
                 update_id: 0,
                 settled_id: None,
+                is_other: self.project.is_some() && project.is_some() && project != self.project,
             });
         }
         let there = number < self.places.len();

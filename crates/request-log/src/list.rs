@@ -116,14 +116,14 @@ fn read(
     limit: usize,
     page: &mut Vec<Found>,
 ) -> Result<(), Fault> {
-    let mut decoder = Decoder::new(body)?;
+    let mut decoder = Decoder::new(body)?.only(filter.project.as_ref());
     let (mut requests, mut updates) = (Vec::new(), Vec::new());
     while let Some(entry) = decoder.next()? {
         match entry {
             Entry::Request(request) if request.position < before && filter.fits(&request) => {
                 requests.push(request);
             }
-            Entry::Request(_) => {}
+            Entry::Request(_) | Entry::Other => {}
             Entry::Update(update) => updates.push(update),
         }
     }

@@ -186,3 +186,77 @@ const LONGEST_US: i64 = 3_600_000_000;
 
 /// Requests whose segment is remembered until their update is settled, at the least: about 5 MB when there are so many.
 const UNSETTLED: usize = 65_536;
+
+#[cfg(test)]
+mod tests {
+    use clock::Clock;
+    use ids::RequestId;
+    use store::Schema;
+    use store::testing::on_every_database;
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::record::{Became, RequestRecord, UpdateRecord};
+
+    fn request(at: Timestamp) -> WaitingRequest {
+        WaitingRequest::of(RequestRecord {
+            at,
+            request_id: RequestId::from_parts(1, [0; 10]),
+            connection: Some(bits::connection(1)),
+            project: Some("prj_1".parse().unwrap()),
+            remote: [192, 0, 2, 1].into(),
+            outcome: Outcome::Accepted,
+            status: 200,
+            bytes: 1,
+            update_id: Some(1),
+            kind: None,
+            read_us: 1,
+            store_us: 1,
+            total_us: 1,
+        })
+    }
+
+    fn update(at: Timestamp) -> WaitingUpdate {
+        WaitingUpdate::of(UpdateRecord {
+            connection: bits::connection(1),
+            update_id: 1,
+            at,
+            what: Became::Handled,
+            handler_us: 1,
+        })
+    }
+
+    /// As after a commit whose answer was lost: more than a run of segments, with followups and strays.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_written_again_is_there_once() {
+        on_every_database(Schema::Requests, async |database| {
+            let handle = Handle::current();
+            let (clock, hands) = Clock::manual();
+            let writing = move || {
+                let mut link = database.writer(&handle).unwrap();
+                let mut segments = Segments::load(&mut link, false).unwrap();
+                for _ in 0..RUN + 2 {
+                    let at = clock.now();
+                    let (requests, updates) = ([request(at)], [update(at), update(at)]);
+                    for requests in [&requests[..], &[]] {
+                        segments.take_in(Piece {
+                            requests,
+                            folds: &[],
+                            updates: &updates,
+                            at,
+                        });
+                        segments.save(&mut link).unwrap();
+                        segments.save(&mut link).unwrap();
+                        segments.saved();
+                    }
+                    hands.advance(std::time::Duration::from_micros(LONGEST_US as u64));
+                }
+                let newest = table::newest(&mut link).unwrap().unwrap();
+                assert_eq!((newest.segment, newest.entries), (RUN + 2, 5));
+                assert_eq!(newest.outcomes, [Outcome::Accepted.code(), 1]);
+            };
+            tokio::task::spawn_blocking(writing).await.unwrap();
+        })
+        .await;
+    }
+}

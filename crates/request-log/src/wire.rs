@@ -38,13 +38,26 @@ impl<'a> Bytes<'a> {
         self.0.is_empty()
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Fault> {
         let (first, rest) = self.0.split_first().ok_or(Fault::Short)?;
         self.0 = rest;
         Ok(*first)
     }
 
+    #[inline]
     pub(crate) fn number(&mut self) -> Result<u64, Fault> {
+        // Most are short.
+        match self.0 {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.0 = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Result<u64, Fault> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -56,6 +69,7 @@ impl<'a> Bytes<'a> {
         Err(Fault::Damaged("a number has no end"))
     }
 
+    #[inline]
     pub(crate) fn signed(&mut self) -> Result<i64, Fault> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))

@@ -142,6 +142,7 @@ fn read_all(body: &[u8]) -> Result<u32, Fault> {
         match entry {
             Entry::Request(request) => drop(request.project()),
             Entry::Update(update) => drop(update.record()),
+            Entry::Other => {}
         }
     }
     Ok(decoder.entries())
@@ -165,6 +166,24 @@ proptest! {
         }
         prop_assert!(decoder.next().unwrap().is_none());
         prop_assert_eq!(decoder.entries(), encoder.entries);
+    }
+
+    #[test]
+    fn passing_over_others_changes_nothing_of_ones_own(records in records()) {
+        let body = packed(&records).body;
+        let project: ProjectId = "prj_1".parse().unwrap();
+        let mut all = Decoder::new(&body).unwrap();
+        let mut own = Decoder::new(&body).unwrap().only(Some(&project));
+        while let Some(entry) = all.next().unwrap() {
+            match (entry, own.next().unwrap().unwrap()) {
+                (Entry::Request(one), Entry::Request(other)) => prop_assert_eq!(one, other),
+                (Entry::Update(one), Entry::Update(other)) => prop_assert_eq!(one, other),
+                (Entry::Request(other), Entry::Other) => prop_assert!(!other.is_of(&project)),
+                (Entry::Update(_), Entry::Other) => {}
+                _ => panic!("a record of another sort"),
+            }
+        }
+        prop_assert!(own.next().unwrap().is_none());
     }
 
     #[test]
