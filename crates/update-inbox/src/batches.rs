@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clock::Timestamp;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Integer};
 use diesel::upsert::excluded;
 use store::{Columns as _, WriterConnection};
 use update_dispatcher::{Queued, Seq};
@@ -51,7 +51,7 @@ impl Batches {
         unseen: Seq,
         stored: Duration,
     ) -> store::Result<()> {
-        let rows: Vec<(i64, i32, i64, i64)> = writer.fetch(
+        let rows: Vec<(i64, i32, i64, i32)> = writer.fetch(
             inbox_batches::table
                 .order(inbox_batches::first_seq)
                 .select((
@@ -74,7 +74,7 @@ impl Batches {
             if let Some(marks) = &marks {
                 done.read(&marks.0);
             }
-            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let bytes = usize::try_from(bytes).unwrap_or(0);
             self.bytes += bytes;
             let batch = Batch {
                 undone: done.unset(),
@@ -370,7 +370,7 @@ struct DoneRow {
 
 diesel::define_sql_function! {
     /// The length of a binary value, in bytes.
-    fn octet_length(value: Binary) -> BigInt;
+    fn octet_length(value: Binary) -> Integer;
 }
 
 /// After so long a batch with something undone in it is taken apart, so that what is done does not fill the disk.

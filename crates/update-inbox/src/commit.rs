@@ -19,6 +19,8 @@ pub(crate) struct Books {
     pub(crate) batches: Batches,
     /// Whether it may be something else: at the start, and after a commit that failed or was not answered.
     pub(crate) stale: bool,
+    /// The next number, unless somebody else has taken some: a process of before, whose last commit was under way.
+    pub(crate) next: i64,
 }
 
 /// When a commit happens, and after what.
@@ -38,6 +40,8 @@ pub(crate) struct Written {
     pub(crate) answers: Vec<Answer>,
     /// What is to be handled now, in order.
     pub(crate) stored: Vec<Queued>,
+    /// Whether the database may hold more than was known, which nobody was handed.
+    pub(crate) reloaded: bool,
 }
 
 /// What became of an order.
@@ -61,9 +65,11 @@ pub(crate) fn write(
     // A probe takes a number too: what it asks is whether something can be written.
     let wanted = received.len() + numbered(&batch.orders);
     let mut next = pending::take_numbers(writer, wanted)?;
-    if books.stale {
+    written.reloaded = books.stale || next != books.next;
+    if written.reloaded {
         books.reload(writer, moment)?;
     }
+    books.next = next + i64::try_from(wanted).unwrap_or(i64::MAX);
     let fresh = books.seen.mark(writer, &received, moment.now)?;
     for (received, fresh) in received.iter().zip(fresh) {
         written.receipts.push(if fresh {

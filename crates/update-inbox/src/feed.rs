@@ -4,20 +4,20 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use update_dispatcher::{Dispatcher, Offer, Queued, Seq};
+use update_dispatcher::{Dispatcher, Offered, Queued, Seq};
 
 /// Whom stored updates are handed to: the dispatcher, or a list in a test.
 pub trait Dispatch: Send + Sync + 'static {
-    /// Offers an update. It must not block.
-    fn offer(&self, queued: Queued) -> Offer;
+    /// Offers updates. It must not block.
+    fn offer_all(&self, updates: Vec<Queued>) -> Offered;
 
     /// Waits until there is room again, after [`Offer::Full`].
     fn room(&self) -> impl Future<Output = ()> + Send;
 }
 
 impl Dispatch for Dispatcher {
-    fn offer(&self, queued: Queued) -> Offer {
-        Self::offer(self, queued)
+    fn offer_all(&self, updates: Vec<Queued>) -> Offered {
+        Self::offer_all(self, updates)
     }
 
     async fn room(&self) {
@@ -52,7 +52,7 @@ pub(crate) struct Lag {
     falls: u64,
 }
 
-type OfferFn = Arc<dyn Fn(Queued) -> Offer + Send + Sync>;
+type OfferFn = Arc<dyn Fn(Vec<Queued>) -> Offered + Send + Sync>;
 
 impl Feed {
     /// Behind from the start: what was pending when the process ended is handed over first.
@@ -93,22 +93,16 @@ impl Feed {
                 _ => return stored.iter().map(|queued| queued.seq).collect(),
             }
         };
-        let mut left = Vec::new();
         // Between the commit and here the feeder may have read some of it, and caught up.
-        let mut rest = stored.into_iter().filter(|queued| queued.seq > cursor);
-        while let Some(queued) = rest.next() {
-            let seq = queued.seq;
-            match offer(queued) {
-                Offer::Loaded => {}
-                Offer::Spilled | Offer::Paused => left.push(seq),
-                Offer::Full | Offer::Closed => {
-                    self.fall_behind();
-                    left.push(seq);
-                    left.extend(rest.map(|queued| queued.seq));
-                    break;
-                }
+        let offered = offer(stored.into_iter().filter(|one| one.seq > cursor).collect());
+        let left = offered.left.iter().map(|(seq, _)| *seq);
+        let left = left.chain(offered.rest.iter().map(|one| one.seq)).collect();
+        match offered.rest.first() {
+            Some(first) => {
+                self.advance(before(first.seq));
+                self.fall_behind();
             }
-            self.advance(seq);
+            None => self.advance(tip),
         }
         left
     }
@@ -168,6 +162,10 @@ impl Feed {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+pub(crate) fn before(seq: Seq) -> Seq {
+    Seq::new(seq.value() - 1)
 }
 
 #[cfg(test)]

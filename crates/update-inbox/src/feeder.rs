@@ -6,7 +6,7 @@ use std::time::Duration;
 use update_dispatcher::{Offer, Queued};
 
 use crate::error::Error;
-use crate::feed::Dispatch;
+use crate::feed::{Dispatch, before};
 use crate::journal::spread_patiently;
 use crate::pending;
 use crate::shared::Shared;
@@ -25,10 +25,8 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
         match page.await {
             Ok(page) => {
                 let last = (page.len() as i64) < limit;
-                for queued in page {
-                    if !hand_over(&shared, &*dispatcher, queued).await {
-                        return;
-                    }
+                if !hand_over(&shared, &*dispatcher, page).await {
+                    return;
                 }
                 if last {
                     shared.feed.caught_up(lag);
@@ -45,19 +43,21 @@ pub(crate) async fn feed(shared: Arc<Shared>, dispatcher: Arc<impl Dispatch>) {
     }
 }
 
-/// Hands an update over as soon as there is room; answers whether the dispatcher still takes any.
-async fn hand_over(shared: &Shared, dispatcher: &impl Dispatch, queued: Queued) -> bool {
-    let seq = queued.seq;
-    #[cfg(feature = "failpoints")]
-    fail::fail_point!("inbox-while-reading", |_| std::process::abort());
-    loop {
-        match dispatcher.offer(queued.clone()) {
-            Offer::Full => dispatcher.room().await,
-            Offer::Closed => return false,
-            Offer::Loaded | Offer::Paused | Offer::Spilled => break,
+/// Hands updates over as soon as there is room; answers whether the dispatcher still takes any.
+async fn hand_over(shared: &Shared, dispatcher: &impl Dispatch, mut page: Vec<Queued>) -> bool {
+    while let Some(last) = page.last().map(|queued| queued.seq) {
+        #[cfg(feature = "failpoints")]
+        fail::fail_point!("inbox-while-reading", |_| std::process::abort());
+        let offered = dispatcher.offer_all(page);
+        page = offered.rest;
+        let upto = page.first().map_or(last, |first| before(first.seq));
+        shared.feed.advance(upto);
+        match offered.stopped {
+            Some(Offer::Closed) => return false,
+            Some(_) => dispatcher.room().await,
+            None => {}
         }
     }
-    shared.feed.advance(seq);
     true
 }
 

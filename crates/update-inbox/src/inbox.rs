@@ -110,7 +110,7 @@ impl Inbox {
         let offered = Arc::clone(&dispatcher);
         self.shared
             .feed
-            .attach(Arc::new(move |queued| offered.offer(queued)));
+            .attach(Arc::new(move |updates| offered.offer_all(updates)));
         let feeding = feeder::feed(Arc::clone(&self.shared), dispatcher);
         tokio::spawn(self.life.feeding.clone().run_until_cancelled_owned(feeding));
     }

@@ -30,8 +30,6 @@ pub(crate) struct Writer {
     log: LogKeeper,
     /// Commits that failed in a row.
     failures: u64,
-    /// Whether a commit that nobody here had an answer to may have happened: one of this process, or of the one before.
-    unsure: bool,
     /// For so many turns more, ends do not ride along: they have just failed, and must not take updates with them.
     ends_held: u32,
 }
@@ -46,6 +44,7 @@ impl Writer {
             batches: Batches::default(),
             // What is read here may be on its way out: the first commit reads it again.
             stale: true,
+            next: 0,
         };
         let mut writer = Self {
             shared,
@@ -55,7 +54,6 @@ impl Writer {
             pace: Pace::default(),
             log,
             failures: 0,
-            unsure: true,
             ends_held: 0,
         };
         let moment = writer.moment();
@@ -229,8 +227,8 @@ impl Writer {
         if std::mem::take(&mut self.failures) > 0 {
             tracing::info!("updates are stored again");
         }
-        if std::mem::take(&mut self.unsure) {
-            // Such a commit has ended before this one took its numbers, maybe after the feeder last looked.
+        if written.reloaded {
+            // A commit that nobody here was answered may have ended before this one took its numbers, and after the feeder looked.
             self.shared.feed.fall_behind();
         }
         #[cfg(feature = "failpoints")]
@@ -245,8 +243,6 @@ impl Writer {
     fn failed(&mut self, error: &store::Error) {
         self.books.stale = true;
         self.link = None;
-        // An answer may have been lost on its way from a commit that happened.
-        self.unsure = true;
         self.shared.feed.fall_behind();
         self.shared.failing.store(true, Ordering::Relaxed);
         self.failures += 1;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use update_dispatcher::{Journal as _, Offer, Queued, Seq};
+use update_dispatcher::{Journal as _, Offered, Queued, Seq};
 use update_inbox::{Dispatch, Receipt, Refused};
 
 use crate::support::{Place, dead, finish, ids, message, on_both, receive_all, settle};
@@ -241,7 +241,7 @@ async fn an_inbox_whose_thread_or_feeder_panics_says_so() {
 struct Panicking;
 
 impl Dispatch for Panicking {
-    fn offer(&self, _: Queued) -> Offer {
+    fn offer_all(&self, _: Vec<Queued>) -> Offered {
         unreachable!("as the test wants it");
     }
 

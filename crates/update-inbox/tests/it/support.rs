@@ -11,8 +11,8 @@ use store::{Database, Schema};
 use telegram_bot_api::{ChatId, UpdateId, UpdateKind};
 use tokio::sync::watch;
 use update_dispatcher::{
-    Attempt, Dead, DeadCause, Journal as _, Lane, LaneKey, Offer, Outcome, Progress, Queued, Retry,
-    Seq, UpdateRef,
+    Attempt, Dead, DeadCause, Journal as _, Lane, LaneKey, Offer, Offered, Outcome, Progress,
+    Queued, Retry, Seq, UpdateRef,
 };
 use update_inbox::{Dispatch, Inbox, InboxConfig, Receipt, Received, Refused};
 
@@ -292,17 +292,29 @@ impl Sink {
 }
 
 impl Dispatch for Sink {
-    fn offer(&self, queued: Queued) -> Offer {
+    fn offer_all(&self, updates: Vec<Queued>) -> Offered {
         let room = *self.0.room.borrow();
-        let mut answer = *self.0.answer.lock().unwrap();
+        let answer = *self.0.answer.lock().unwrap();
+        let mut result = Offered::default();
         self.0.offered.send_modify(|offered| {
-            if offered.len() >= room {
-                answer = Offer::Full;
-            } else {
+            for queued in updates {
+                if result.stopped.is_some() || answer == Offer::Closed || offered.len() >= room {
+                    let closed = answer == Offer::Closed;
+                    if closed && result.stopped.is_none() {
+                        offered.push(queued.clone());
+                    }
+                    result.stopped = Some(if closed { Offer::Closed } else { Offer::Full });
+                    result.rest.push(queued);
+                    continue;
+                }
+                match answer {
+                    Offer::Loaded => result.loaded += 1,
+                    left => result.left.push((queued.seq, left)),
+                }
                 offered.push(queued);
             }
         });
-        answer
+        result
     }
 
     async fn room(&self) {
