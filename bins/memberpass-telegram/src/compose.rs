@@ -72,7 +72,11 @@ pub(crate) async fn server(
         inbox: inbox.journal(),
         log: request_log.clone(),
     };
-    let dispatcher = dispatcher(sender, journal, &directory, &inbox, &clock, &entropy).await?;
+    let stages = stages(config);
+    let dispatcher = dispatcher(
+        stages, sender, journal, &directory, &inbox, &clock, &entropy,
+    )
+    .await?;
 
     let parts = Parts {
         client,
@@ -147,6 +151,7 @@ async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Resul
 
 /// Starts handling what the inbox holds, disconnected bots' updates excepted.
 async fn dispatcher(
+    stages: Vec<Arc<dyn Stage>>,
     sender: BotSender,
     journal: LoggedJournal,
     directory: &Directory,
@@ -159,7 +164,7 @@ async fn dispatcher(
     let _ = clock.timeout(FIRST_WRITE, inbox.ready()).await;
     let dispatcher = Dispatcher::start(
         DispatcherConfig::default(),
-        stages(),
+        stages,
         Arc::new(journal),
         Arc::new(NotedSender {
             inbox: inbox.clone(),
@@ -217,8 +222,12 @@ pub(crate) fn environment(config: &Config) -> Environment {
 }
 
 /// What handles updates, in order. A project's own replies and its forward will stand before the greeting.
-fn stages() -> Vec<Arc<dyn Stage>> {
-    vec![Arc::new(greeting::router())]
+fn stages(config: &Config) -> Vec<Arc<dyn Stage>> {
+    let mut stages: Vec<Arc<dyn Stage>> = Vec::new();
+    if config.greeting {
+        stages.push(Arc::new(greeting::router()));
+    }
+    stages
 }
 
 /// Opens a database and sees to its tables: SQLite's are made here, Postgres's by the operator.

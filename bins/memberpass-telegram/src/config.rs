@@ -31,6 +31,7 @@ pub(crate) struct Config {
     /// Not Telegram's own address: a local Bot API server or a simulator.
     pub(crate) custom_bot_api: bool,
     pub(crate) test_dc: bool,
+    pub(crate) greeting: bool,
     pub(crate) shutdown_deadline: Duration,
     pub(crate) log: LogConfig,
 }
@@ -81,6 +82,7 @@ impl Config {
             api_root: sources.parse("bot-api-url")?,
             custom_bot_api: !sources.is_default("bot-api-url"),
             test_dc: sources.parse("telegram-test-dc")?,
+            greeting: sources.one_of("greeting", &["off", "on"])? == "on",
             shutdown_deadline: Duration::from_secs(sources.parse("shutdown-seconds")?),
             log: LogConfig {
                 json: sources.one_of("log-format", &["human", "json"])? == "json",

@@ -8,6 +8,7 @@ mod first_start;
 mod greeting;
 mod journal;
 mod logging;
+mod metrics;
 mod output;
 mod performing;
 mod readiness;

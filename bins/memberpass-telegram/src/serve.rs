@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clock::{Clock, Entropy};
+use http::Request;
 use hyper::service::service_fn;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::{self, Server};
 use crate::config::Config;
+use crate::metrics::{self, Metrics};
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
@@ -47,13 +49,23 @@ async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> a
     // What is wrong with a request before it has a head goes into the request log too.
     let heads = ingress.clone();
     let public = public.observe(move |peer, fault| heads.record_head_fault(peer, fault));
-    let api = service_fn(move |request| {
-        let api = api.clone();
-        async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
+    let metrics = Metrics {
+        dispatcher: dispatcher.clone(),
+        inbox: inbox.clone(),
+    };
+    let private_side = service_fn(move |request: Request<_>| {
+        let (api, metrics) = (api.clone(), metrics.clone());
+        async move {
+            let answer = match request.uri().path() {
+                metrics::PATH => metrics.answer(request.method()).await,
+                _ => api.handle(request).await,
+            };
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     tokio::join!(
         public.serve(ingress.service(), stop.clone()),
-        private.serve(api, stop)
+        private.serve(private_side, stop)
     );
     let drained = dispatcher.drain(deadline).await;
     if !drained.interrupted.is_empty() {
@@ -92,7 +104,7 @@ fn welcome(config: &Config, server: &Server) -> anyhow::Result<()> {
     writeln!(out, "MemberPass's Telegram connection layer is up.")?;
     writeln!(
         out,
-        "  API          http://{private}/v1   (health: /livez, /readyz)"
+        "  API          http://{private}/v1   (health: /livez, /readyz; figures: /metrics)"
     )?;
     writeln!(
         out,

@@ -16,6 +16,7 @@ use crate::dead::{self, DeadLetter, Quarantined};
 use crate::error::{Error, Result};
 use crate::feed::{Dispatch, Feed};
 use crate::feeder;
+use crate::figures::{Counters, Figures};
 use crate::intake::{Expired, Intake, Order};
 use crate::journal::{InboxJournal, Scope, read, spread};
 use crate::pending;
@@ -69,6 +70,7 @@ impl Inbox {
             broken: CancellationToken::new(),
             failing: AtomicBool::new(false),
             batched: Mutex::default(),
+            counters: Counters::default(),
         });
         let (opened, opening) = oneshot::channel();
         let (doing, done) = watch::channel(());
@@ -261,6 +263,12 @@ impl Inbox {
             dead,
             quarantined,
         })
+    }
+
+    /// What it has written so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.shared.counters.figures()
     }
 
     /// Waits until the inbox is broken: its thread or its feeder has panicked, it refuses everything, and only a start of the process

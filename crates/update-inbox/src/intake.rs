@@ -78,6 +78,15 @@ impl Ends {
         self.len() == 0
     }
 
+    /// How many of these updates are over.
+    pub(crate) fn settled(&self) -> usize {
+        let dead = self
+            .others
+            .values()
+            .filter(|end| matches!(end, End::Dead(_)));
+        self.finished.len() + dead.count()
+    }
+
     /// Adds what is of other updates and other sessions.
     pub(crate) fn add(&mut self, more: Self) {
         self.finished.extend(more.finished);

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::InboxConfig;
 use crate::feed::Feed;
+use crate::figures::Counters;
 use crate::intake::Intake;
 use crate::sessions::Unsaved;
 
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
     /// Whether the last commit failed.
     pub(crate) failing: AtomicBool,
+    pub(crate) counters: Counters,
     /// How many updates are in batches and not finished, and when the oldest of these came.
     pub(crate) batched: Mutex<(usize, Option<Timestamp>)>,
     /// Cancelled when the thread or the feeder has panicked.

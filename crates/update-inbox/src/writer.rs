@@ -183,13 +183,14 @@ impl Writer {
         books.batches.saved();
         self.shared.sessions.saved(&batch.ends.sessions);
         let ended = clock.elapsed();
+        let took = ended.saturating_sub(began.get());
+        let stored = written.stored.len();
+        let duplicates = batch.receiving.len().saturating_sub(stored);
+        self.shared
+            .counters
+            .committed(stored, duplicates, batch.ends.settled(), took);
         let waiting = self.shared.intake.waiting();
-        self.pace.learn(
-            ended.saturating_sub(began.get()),
-            ended,
-            batch.receiving.len(),
-            waiting,
-        );
+        self.pace.learn(took, ended, batch.receiving.len(), waiting);
         self.tell_depth();
         Ok(written)
     }

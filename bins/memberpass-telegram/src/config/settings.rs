@@ -65,6 +65,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         secret: true,
     },
     setting(
+        "greeting",
+        "on or off",
+        Some("on"),
+        "Whether bots whose project has told them nothing greet, and answer politely what nobody else answers",
+    ),
+    setting(
         "log-filter",
         "directives such as info or warn,webhook_ingress=debug",
         Some("info"),
