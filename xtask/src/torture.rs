@@ -4,7 +4,7 @@
 mod check;
 mod crash;
 mod crowd;
-mod disk;
+pub(crate) mod disk;
 mod echo;
 mod numbers;
 mod play;
@@ -57,25 +57,22 @@ const QUICK_PATIENCE: Duration = Duration::from_secs(6);
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut packages = NEEDED.to_vec();
     packages.extend(["--features", "memberpass-telegram/failpoints"]);
-    build(&packages)?;
     let seed = match options.seed {
         Some(seed) => seed,
         None => u64::from(u32::from_ne_bytes(random()?)),
     };
+    if options.quick && options.suite.is_none() && !options.postgres {
+        return check(&packages, seed);
+    }
+    build(&packages)?;
+    println!("seed {seed}: repeat with `cargo xtask torture --seed {seed}`");
     let (rounds, cuts, patience) = if options.quick {
         (QUICK_ROUNDS, QUICK_CUTS, QUICK_PATIENCE)
     } else {
         (options.rounds, options.rounds / 4, PATIENCE)
     };
-    println!("seed {seed}: repeat with `cargo xtask torture --seed {seed}`");
     if options.postgres {
-        let postgres = Postgres::ready(false)?;
-        let setting = Setting {
-            arguments: vec!["--database-url".to_owned(), postgres.url().to_owned()],
-            before: &[&["migrate"], &["keys", "create"]],
-            ..Setting::default()
-        };
-        return crash::run(seed, rounds, patience, setting);
+        return on_postgres(seed, rounds, patience);
     }
     if options.suite != Some(Suite::Power) {
         crash::run(seed, rounds, patience, Setting::default())?;
@@ -84,4 +81,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         power::run(seed, cuts, patience)?;
     }
     Ok(())
+}
+
+/// A few deaths of each kind in both suites, with the programs as the tests build them: the server with its failpoints.
+pub(crate) fn check(packages: &[&str], seed: u64) -> Result<()> {
+    build(packages)?;
+    println!("seed {seed}: repeat with `cargo xtask torture --quick --seed {seed}`");
+    crash::run(seed, QUICK_ROUNDS, QUICK_PATIENCE, Setting::default())?;
+    power::run(seed, QUICK_CUTS, QUICK_PATIENCE)
+}
+
+fn on_postgres(seed: u64, rounds: usize, patience: Duration) -> Result<()> {
+    let postgres = Postgres::ready(false)?;
+    let setting = Setting {
+        arguments: vec!["--database-url".to_owned(), postgres.url().to_owned()],
+        before: &[&["migrate"], &["keys", "create"]],
+        ..Setting::default()
+    };
+    crash::run(seed, rounds, patience, setting)
 }
