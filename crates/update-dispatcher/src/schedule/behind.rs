@@ -1,6 +1,6 @@
 //! Whether a connection takes what is offered, and what is known of what it left on disk.
 
-use super::common::Asking;
+use super::terms::Asking;
 use crate::Seq;
 use crate::item::Item;
 

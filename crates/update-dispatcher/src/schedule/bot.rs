@@ -4,8 +4,9 @@ use clock::Timestamp;
 use ids::ConnectionId;
 
 use super::behind::{Behind, Gate};
-use super::common::{Asker, Asking, BotId, Class, Common, PerClass};
+use super::common::Common;
 use super::ring::{Ring, Ticket};
+use super::terms::{Asker, Asking, BotId, Class, PerClass};
 use crate::item::{Item, LaneId};
 use crate::{Offer, Queued, Seq};
 
@@ -16,6 +17,8 @@ pub(super) struct Bot {
     pub(super) lanes: usize,
     pub(super) ready: PerClass<Ring>,
     pub(super) place: PerClass<Option<Ticket>>,
+    /// Its place among those that let others go first.
+    pub(super) aside: Option<Ticket>,
     pub(super) running: usize,
     /// Updates in memory, running ones included.
     pub(super) loaded: usize,
@@ -34,6 +37,7 @@ impl Bot {
             lanes: 0,
             ready: PerClass::default(),
             place: PerClass::default(),
+            aside: None,
             running: 0,
             loaded: 0,
             bytes: 0,
@@ -128,6 +132,13 @@ impl Bot {
         }
     }
 
+    /// Lets others go first until something of it has ended, or nobody else is there. It has left the line of this class.
+    pub(super) fn step_aside(&mut self, class: Class, common: &mut Common, now: Timestamp) {
+        *self.place.of(class) = None;
+        self.aside = Some(common.bot_places.push(&mut common.aside, self.id));
+        self.settle(common, now);
+    }
+
     /// Takes the next update of the lane whose turn it is, and notes that it runs.
     pub(super) fn start(
         &mut self,
@@ -184,6 +195,7 @@ impl Bot {
         };
         self.running -= 1;
         common.count.running -= 1;
+        self.come_back(common);
         self.bytes = self.bytes - running.cost + cost;
         common.count.bytes = common.count.bytes - running.cost + cost;
         if !stays {
@@ -211,8 +223,24 @@ impl Bot {
         before - self.loaded
     }
 
+    /// The line that its first lane stands in.
+    pub(super) const fn class(&self) -> Class {
+        if self.ready.urgent.is_empty() {
+            Class::Normal
+        } else {
+            Class::Urgent
+        }
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.lanes == 0 && matches!(self.gate, Gate::Open)
+    }
+
+    /// Is not aside any more.
+    pub(super) fn come_back(&mut self, common: &mut Common) {
+        if let Some(ticket) = self.aside.take() {
+            common.bot_places.remove(&mut common.aside, ticket);
+        }
     }
 
     fn insert(

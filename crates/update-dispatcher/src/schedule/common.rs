@@ -5,36 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use clock::Timestamp;
 
 use super::lane_queue::LaneQueue;
-use super::ring::{Entries, Ring, Ticket};
+use super::ring::{Entries, Ring};
 use super::shrink::shrink;
 use super::slab::Slab;
+use super::terms::{Alarm, Asker, Asking, BotId, Count, PerClass};
 use crate::item::LaneId;
 use crate::{Lane, Limits, Seq};
-
-/// A connection while something of it is in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct BotId(pub(super) u32);
-
-/// Which line something stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    Urgent,
-    Normal,
-}
-
-/// One thing for each class.
-#[derive(Default)]
-pub(super) struct PerClass<T> {
-    pub(super) urgent: T,
-    pub(super) normal: T,
-}
-
-/// Whom a question to the journal is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Asker {
-    Lane(LaneId),
-    Bot(BotId),
-}
 
 /// A question that is on its way.
 pub(super) struct Asked {
@@ -42,31 +18,6 @@ pub(super) struct Asked {
     pub(super) limit: usize,
     /// What had been spilled when the question was put.
     pub(super) upto: Seq,
-}
-
-/// Where a lane or a connection is with its question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asking {
-    No,
-    Queued(Ticket),
-    Asked(u64),
-    /// The last one failed.
-    Later(Timestamp),
-    /// There is too much of it in memory. Looked at again at this time, should nothing happen to it before.
-    Held(Timestamp),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Alarm {
-    Retry(LaneId),
-    Ask(Asker),
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) running: usize,
-    pub(crate) loaded: usize,
-    pub(crate) bytes: usize,
 }
 
 pub(super) struct Common {
@@ -78,6 +29,8 @@ pub(super) struct Common {
     pub(super) lane_places: Entries<LaneId>,
     /// Connections with a lane that may start, and room to start it.
     pub(super) ready: PerClass<Ring>,
+    /// Connections with a lane that may start, but so many running that others go first.
+    pub(super) aside: Ring,
     pub(super) bot_places: Entries<BotId>,
     pub(super) alarms: BTreeSet<(Timestamp, Alarm)>,
     wanting: Ring,
@@ -86,15 +39,6 @@ pub(super) struct Common {
     last_ask: u64,
     /// Room promised to questions on their way.
     reserved: usize,
-}
-
-impl<T> PerClass<T> {
-    pub(super) const fn of(&mut self, class: Class) -> &mut T {
-        match class {
-            Class::Urgent => &mut self.urgent,
-            Class::Normal => &mut self.normal,
-        }
-    }
 }
 
 impl Common {
@@ -106,6 +50,7 @@ impl Common {
             lane_ids: HashMap::new(),
             lane_places: Entries::new(),
             ready: PerClass::default(),
+            aside: Ring::default(),
             bot_places: Entries::new(),
             alarms: BTreeSet::new(),
             wanting: Ring::default(),

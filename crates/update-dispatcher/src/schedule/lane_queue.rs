@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use clock::Timestamp;
 use telegram_bot_api::{UpdateId, UpdateKind};
 
-use super::common::{Asking, BotId, Class};
 use super::ring::Ticket;
+use super::terms::{Asking, BotId, Class};
 use crate::item::Item;
 use crate::{Lane, Seq};
 

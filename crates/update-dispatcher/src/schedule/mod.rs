@@ -14,6 +14,8 @@ mod settle;
 mod share;
 mod shrink;
 mod slab;
+mod starting;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -24,13 +26,14 @@ use ids::ConnectionId;
 
 use self::behind::{Behind, Gate};
 use self::bot::Bot;
-use self::common::{Alarm, BotId, Class, Common};
+use self::common::Common;
 use self::slab::Slab;
+use self::terms::{Alarm, BotId};
 use crate::item::{Item, LaneId};
 use crate::{Limits, Offer, Offered, Queued, Seq};
 
-pub(crate) use self::common::Count;
 pub(crate) use self::refill::{Ask, Subject};
+pub(crate) use self::terms::Count;
 
 pub(crate) struct Schedule {
     bots: Slab<Bot>,
@@ -125,24 +128,6 @@ impl Schedule {
             bot.load(queued, lane, &mut self.common, now);
             bot.settle(&mut self.common, now);
         }
-    }
-
-    /// What to start now: urgent updates first, then the connections in turn, then a connection's lanes in turn.
-    pub(crate) fn start(&mut self, now: Timestamp) -> Option<Box<Item>> {
-        while !self.closed && self.common.count.running < self.common.limits.running {
-            let common = &mut self.common;
-            let (urgent, normal) = (&mut common.ready.urgent, &mut common.ready.normal);
-            let (class, id) = match common.bot_places.pop(urgent) {
-                Some(id) => (Class::Urgent, id),
-                None => (Class::Normal, common.bot_places.pop(normal)?),
-            };
-            let started = self.bots.get_mut(id.0);
-            let started = started.and_then(|bot| bot.start(class, &mut self.common, now));
-            if started.is_some() {
-                return started;
-            }
-        }
-        None
     }
 
     /// An attempt has ended: for good, or with the update to be tried again at its `not_before`.

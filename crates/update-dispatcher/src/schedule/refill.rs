@@ -8,8 +8,9 @@ use ids::ConnectionId;
 use super::Schedule;
 use super::behind::Gate;
 use super::bot::Bot;
-use super::common::{Asked, Asker, Asking, BotId, Common};
+use super::common::{Asked, Common};
 use super::lane_queue::LaneQueue;
+use super::terms::{Asker, Asking, BotId};
 use crate::item::LaneId;
 use crate::{LaneKey, Queued, Seq};
 

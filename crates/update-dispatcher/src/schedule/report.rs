@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::Schedule;
 use super::behind::Gate;
 use super::bot::Bot;
-use super::common::BotId;
 use super::lane_queue::{LaneQueue, Running};
+use super::terms::BotId;
 use crate::item::Item;
 use crate::{BotSnapshot, LaneSnapshot, RetrySnapshot, RunningSnapshot, Snapshot, Totals};
 

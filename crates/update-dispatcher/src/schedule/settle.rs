@@ -6,7 +6,8 @@ use clock::Timestamp;
 
 use super::behind::Gate;
 use super::bot::Bot;
-use super::common::{Alarm, Asker, Asking, Class, Common};
+use super::common::Common;
+use super::terms::{Alarm, Asker, Asking, Class};
 use crate::item::LaneId;
 
 /// When to look again at a connection that has too much in memory to ask for more. What happens to it comes before.
@@ -57,7 +58,10 @@ impl Bot {
 
     /// Brings the connection's places in line and its question up to date.
     pub(super) fn settle(&mut self, common: &mut Common, now: Timestamp) {
-        let may_start = self.running < common.limits.running_per_bot;
+        if self.ready.urgent.is_empty() && self.ready.normal.is_empty() {
+            self.come_back(common);
+        }
+        let may_start = self.running < common.limits.running_per_bot && self.aside.is_none();
         for class in [Class::Urgent, Class::Normal] {
             let wants = may_start && !self.ready.of(class).is_empty();
             let place = self.place.of(class);

@@ -1,4 +1,4 @@
-//! How much of memory a connection and a lane may take. What is shared is what is free: whoever holds as much as is free gets
+//! How much of memory a connection and a lane may take, and how many updates of a connection may run. What is shared is what is free: whoever holds as much as is free gets
 //! no more. So one that is alone may take half of it all, each of nine a tenth, and those who come next always find some.
 
 use super::common::Common;
@@ -20,6 +20,15 @@ impl Common {
     pub(super) fn is_little(&self, loaded: usize, bytes: usize) -> bool {
         let few = loaded <= self.share_of_bot() / 2;
         few && (loaded <= LEAST_OF_BOT / 2 || bytes <= self.free_bytes() / 2)
+    }
+
+    /// Whether a connection of which so many updates run may run another now: one in any case, more up to twice as many as
+    /// there is room for, and none of the last sixteenth. So handlers that hang cannot take all that room, unless nearly
+    /// each is of another connection.
+    pub(super) const fn may_run_another(&self, running: usize) -> bool {
+        let most = self.limits.running;
+        let free = most.saturating_sub(self.count.running);
+        running == 0 || (running < 2 * free && free > most / 16)
     }
 
     /// How many updates of a connection may be in memory.

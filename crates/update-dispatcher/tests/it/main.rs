@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod batches;
 mod drain;
 mod effects;
 mod fairness;
 mod faults;
 mod lanes;
 mod memory;
+mod neighbors;
 mod pause;
 mod router;
+mod runners;
 mod support;
 mod waiting;
