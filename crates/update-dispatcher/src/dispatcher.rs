@@ -159,13 +159,17 @@ impl Dispatcher {
     /// metrics do.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.shared().lock().schedule.snapshot()
+        let mut snapshot = self.shared().lock().schedule.snapshot();
+        snapshot.sort();
+        snapshot
     }
 
     /// What is in memory of one connection; `None` when nothing is and it is not paused.
     #[must_use]
     pub fn snapshot_of(&self, connection: &ConnectionId) -> Option<BotSnapshot> {
-        self.shared().lock().schedule.snapshot_of(connection)
+        let mut snapshot = self.shared().lock().schedule.snapshot_of(connection)?;
+        snapshot.sort();
+        Some(snapshot)
     }
 
     fn shared(&self) -> &Arc<Shared> {

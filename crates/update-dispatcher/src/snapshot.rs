@@ -63,6 +63,9 @@ pub struct LaneSnapshot {
     pub running: Option<RunningSnapshot>,
     /// How many updates wait in memory.
     pub waiting: usize,
+    /// When the first of them was received; written in milliseconds since 1970.
+    #[serde(rename = "oldest_unix_ms", serialize_with = "perhaps_unix_ms")]
+    pub oldest: Option<Timestamp>,
     /// Whether more of them wait on disk.
     pub spilled: bool,
     /// Those among the waiting that failed and will be tried again.
@@ -103,6 +106,29 @@ pub struct RetrySnapshot {
     pub not_before: Timestamp,
     /// Why the last attempt failed.
     pub reason: Option<String>,
+}
+
+impl Snapshot {
+    /// Puts connections and lanes in order.
+    pub(crate) fn sort(&mut self) {
+        self.bots
+            .sort_unstable_by(|one, other| one.connection.cmp(&other.connection));
+        self.bots.iter_mut().for_each(BotSnapshot::sort);
+    }
+}
+
+impl BotSnapshot {
+    pub(crate) fn sort(&mut self) {
+        self.lanes
+            .sort_unstable_by(|one, other| one.lane.cmp(&other.lane));
+    }
+}
+
+fn perhaps_unix_ms<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.map(Timestamp::unix_ms).serialize(serializer)
 }
 
 fn unix_ms<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {

@@ -21,6 +21,7 @@ impl Schedule {
         }
     }
 
+    /// In no order, so that the lock is not held for putting it in one.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let mut lanes: HashMap<BotId, Vec<LaneSnapshot>> = HashMap::new();
         for (_, queue) in self.common.lanes() {
@@ -28,10 +29,9 @@ impl Schedule {
             of_bot.push(lane_snapshot(queue));
         }
         let bots = self.bots.iter();
-        let mut bots: Vec<_> = bots
+        let bots = bots
             .map(|(_, bot)| bot_snapshot(bot, lanes.remove(&bot.id).unwrap_or_default()))
             .collect();
-        bots.sort_unstable_by(|one, other| one.connection.cmp(&other.connection));
         Snapshot {
             totals: self.totals(),
             closed: self.closed,
@@ -47,8 +47,7 @@ impl Schedule {
     }
 }
 
-fn bot_snapshot(bot: &Bot, mut lanes: Vec<LaneSnapshot>) -> BotSnapshot {
-    lanes.sort_unstable_by(|one, other| one.lane.cmp(&other.lane));
+fn bot_snapshot(bot: &Bot, lanes: Vec<LaneSnapshot>) -> BotSnapshot {
     BotSnapshot {
         connection: bot.connection.clone(),
         paused: matches!(bot.gate, Gate::Paused { .. }),
@@ -64,6 +63,7 @@ fn lane_snapshot(queue: &LaneQueue) -> LaneSnapshot {
         lane: queue.lane.clone(),
         running: queue.running.as_ref().map(running_snapshot),
         waiting: queue.len(),
+        oldest: queue.waiting().next().map(|item| item.queued.received_at),
         spilled: queue.spilled_to.is_some(),
         retries: queue.waiting().filter_map(retry_snapshot).collect(),
     }

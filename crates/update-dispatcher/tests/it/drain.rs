@@ -113,7 +113,8 @@ async fn a_snapshot_tells_what_runs_and_what_waits() {
                     "seq": 1, "update_id": 1, "kind": "message", "attempt": 1,
                     "since_unix_ms": 1_767_225_600_000_u64,
                 },
-                "waiting": 1, "spilled": false, "retries": [],
+                "waiting": 1, "oldest_unix_ms": 1_767_225_600_000_u64, "spilled": false,
+                "retries": [],
             }],
         }],
     });
