@@ -100,3 +100,6 @@ impl WaitingUpdate {
 fn span(us: u64) -> u32 {
     u32::try_from(us).unwrap_or(u32::MAX)
 }
+
+/// Thousands may wait.
+const _: () = assert!(size_of::<WaitingRequest>() <= 144 && size_of::<WaitingUpdate>() <= 64);
