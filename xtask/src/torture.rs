@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use self::schedule::points;
 use crate::command::random;
 use crate::postgres::Postgres;
 use crate::stage::{NEEDED, Setting, build};
@@ -65,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return check(&packages, seed);
     }
     build(&packages)?;
-    println!("seed {seed}: repeat with `cargo xtask torture --seed {seed}`");
+    println!("seed {seed}: the same with `--seed {seed}` and the same options");
     let (rounds, cuts, patience) = if options.quick {
         (QUICK_ROUNDS, QUICK_CUTS, QUICK_PATIENCE)
     } else {
@@ -75,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return on_postgres(seed, rounds, patience);
     }
     if options.suite != Some(Suite::Power) {
-        crash::run(seed, rounds, patience, Setting::default())?;
+        crash::run(seed, rounds, &points(false), patience, Setting::default())?;
     }
     if options.suite != Some(Suite::Crash) {
         power::run(seed, cuts, patience)?;
@@ -87,7 +88,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn check(packages: &[&str], seed: u64) -> Result<()> {
     build(packages)?;
     println!("seed {seed}: repeat with `cargo xtask torture --quick --seed {seed}`");
-    crash::run(seed, QUICK_ROUNDS, QUICK_PATIENCE, Setting::default())?;
+    crash::run(
+        seed,
+        QUICK_ROUNDS,
+        &points(false),
+        QUICK_PATIENCE,
+        Setting::default(),
+    )?;
     power::run(seed, QUICK_CUTS, QUICK_PATIENCE)
 }
 
@@ -98,5 +105,5 @@ fn on_postgres(seed: u64, rounds: usize, patience: Duration) -> Result<()> {
         before: &[&["migrate"], &["keys", "create"]],
         ..Setting::default()
     };
-    crash::run(seed, rounds, patience, setting)
+    crash::run(seed, rounds, &points(true), patience, setting)
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::check::{self, Verdict};
 use super::play::{Ended, Play};
-use super::schedule::{self, POINTS};
+use super::schedule::{self, End, Point};
 use crate::scratch::Scratch;
 use crate::stage::Setting;
 use crate::steps::shown;
+
+/// How often a point that was not met by bad luck is tried again.
+const MORE_TURNS: usize = 3;
 
 /// What a call takes.
 const SLOWNESS: Duration = Duration::from_millis(30);
@@ -34,36 +37,49 @@ impl Tally {
     }
 
     /// A point that is never met proves nothing.
-    fn never_met(&self) -> Vec<&'static str> {
-        let never = |name: &&str| self.0.get(name).is_some_and(|(_, hit)| *hit == 0);
-        POINTS
-            .iter()
-            .map(|point| point.name)
-            .filter(never)
-            .collect()
+    fn never_met(&self, points: &[&'static Point]) -> Vec<&'static Point> {
+        let hits = |point: &&Point| self.0.get(point.name).map_or(0, |(_, hit)| *hit);
+        let never = points.iter().copied().filter(|point| hits(point) == 0);
+        never.collect()
     }
 }
 
-/// So many deaths, then the judgement.
-pub(crate) fn run(seed: u64, rounds: usize, limit: Duration, setting: Setting<'_>) -> Result<()> {
+/// So many deaths, some of them at these points, then the judgement.
+pub(crate) fn run(
+    seed: u64,
+    rounds: usize,
+    points: &[&'static Point],
+    limit: Duration,
+    setting: Setting<'_>,
+) -> Result<()> {
     let began = Instant::now();
     let mut play = Play::open(seed, Scratch::new("torture")?, setting, SLOWNESS)?;
     play.kill()?;
     let mut tally = Tally::default();
-    for (number, end) in schedule::mixed(seed, rounds).iter().enumerate() {
+    let mut die = |tally: &mut Tally, number: usize, end: &End| -> Result<()> {
         let happened = play
             .round(end)
-            .map_err(|error| error.context(format!("round {number}, {end:?}")))?;
+            .with_context(|| format!("round {number}, {end:?}"))?;
         tally.count(end.name(), happened);
+        Ok(())
+    };
+    for (number, end) in schedule::mixed(seed, rounds, points).iter().enumerate() {
+        die(&mut tally, number, end)?;
+    }
+    for _ in 0..MORE_TURNS {
+        for point in tally.never_met(points) {
+            die(&mut tally, rounds, &End::At(point, 0))?;
+        }
     }
     let ended = play.end(limit)?;
     println!("crash suite: {rounds} rounds in {}", shown(began.elapsed()));
     tally.print();
     let verdict = check::judge(&ended.story);
     report(&ended, &verdict);
-    let never = tally.never_met();
+    let never = tally.never_met(points);
     if !never.is_empty() {
-        bail!("failpoints that were never met: {}", never.join(", "));
+        let names: Vec<&str> = never.iter().map(|point| point.name).collect();
+        bail!("failpoints that were never met: {}", names.join(", "));
     }
     approve(&verdict)
 }

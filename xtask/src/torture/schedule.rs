@@ -41,7 +41,7 @@ pub(crate) const POINTS: [Point; 18] = [
     point("inbox-between-answers", 90),
     point("inbox-after-settle", 40),
     point("inbox-before-hand-over", 60),
-    point("inbox-while-reading", 4),
+    point("inbox-while-reading", 2),
     calm("store-before-checkpoint"),
     calm("store-after-checkpoint"),
     point("ingress-before-answer", 90),
@@ -51,6 +51,12 @@ pub(crate) const POINTS: [Point; 18] = [
     point("request-log-before-commit", 4),
     point("request-log-after-commit", 4),
 ];
+
+/// Those that a server on this kind of database can meet: Postgres sees to its log itself.
+pub(crate) fn points(postgres: bool) -> Vec<&'static Point> {
+    let is_met = |point: &&Point| !(postgres && point.name.ends_with("-checkpoint"));
+    POINTS.iter().filter(is_met).collect()
+}
 
 /// How a round ends.
 #[derive(Clone, Copy, Debug)]
@@ -72,14 +78,14 @@ impl End {
 }
 
 /// So many ends, half of them at points if each point has a turn with that, each about as often as the others.
-pub(crate) fn mixed(seed: u64, rounds: usize) -> Vec<End> {
+pub(crate) fn mixed(seed: u64, rounds: usize, points: &[&'static Point]) -> Vec<End> {
     let mut numbers = Numbers::new(seed, 1);
-    let aimed = (rounds / 2).max(POINTS.len()).min(rounds);
+    let aimed = (rounds / 2).max(points.len()).min(rounds);
     let mut ends = kills(seed, rounds - aimed);
     let mut left: Vec<&'static Point> = Vec::new();
     for _ in 0..aimed {
         if left.is_empty() {
-            left = POINTS.iter().collect();
+            left = points.to_vec();
             numbers.shuffle(&mut left);
         }
         ends.extend(left.pop().map(|at| End::At(at, numbers.below(at.passes))));
@@ -121,15 +127,20 @@ mod tests {
 
     #[test]
     fn a_seed_is_a_schedule() {
-        let shown = |seed| format!("{:?}", mixed(seed, 40));
+        let shown = |seed| format!("{:?}", mixed(seed, 40, &points(false)));
         assert_eq!(shown(1), shown(1));
         assert_ne!(shown(1), shown(2));
     }
 
     #[test]
+    fn no_log_is_moved_on_postgres() {
+        assert_eq!(points(true).len(), POINTS.len() - 2);
+    }
+
+    #[test]
     fn every_point_has_its_turns() {
         let mut turns = BTreeMap::new();
-        for end in mixed(3, 2 * POINTS.len() * 3) {
+        for end in mixed(3, 2 * POINTS.len() * 3, &points(false)) {
             *turns.entry(end.name()).or_insert(0) += 1;
         }
         assert_eq!(turns.remove("kill -9"), Some(POINTS.len() * 3));
