@@ -42,6 +42,10 @@ impl Schedule {
 
     /// Nobody else is there: then one of those that stepped aside may go on, if it leaves some room still.
     fn start_aside(&mut self, now: Timestamp) -> Option<Box<Item>> {
+        // Something of each of them runs.
+        if !self.common.may_run_another(1) {
+            return None;
+        }
         for _ in 0..LOOKED_AT {
             let common = &mut self.common;
             let id = common.bot_places.pop(&mut common.aside)?;
