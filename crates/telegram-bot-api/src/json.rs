@@ -1,30 +1,30 @@
 //! From a JSON tree to a type, and from a type to an object of any format.
 //!
-//! Types are read from a [`Value`] rather than from a stream: one short line of code for each field and nothing generic
+//! Types are read from a [`Tree`] rather than from a stream: one short line of code for each field and nothing generic
 //! over the format, which keeps the build of some hundred types short; and what cannot be read is still there to be kept.
 
 mod fault;
 mod object;
 mod scalars;
-
-use serde::de::Error;
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serializer};
-use serde_json::Value;
+mod tree;
 
 pub(crate) use crate::json::fault::Fault;
 pub(crate) use crate::json::object::Object;
+pub(crate) use crate::json::tree::Tree;
+use serde::de::Error;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serializer};
 
 /// What can be read from a JSON tree.
 pub(crate) trait FromJson: Sized {
-    fn from_json(value: &Value) -> Result<Self, Fault>;
+    fn from_json(value: &Tree<'_>) -> Result<Self, Fault>;
 }
 
 /// `Deserialize` for what can be read from a JSON tree.
 pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    let value = Value::deserialize(deserializer)?;
+    let value = Tree::deserialize(deserializer)?;
     T::from_json(&value).map_err(D::Error::custom)
 }
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::generated::types::{InaccessibleMessage, Message};
-use crate::json::{Fault, FromJson, deserialize_by_json};
+use crate::json::{Fault, FromJson, Tree, deserialize_by_json};
 
 /// A message, or what is left of one that the bot may no longer see. Their dates tell: the latter's is 0.
 ///
@@ -21,13 +21,13 @@ pub enum MaybeInaccessibleMessage {
 }
 
 impl FromJson for MaybeInaccessibleMessage {
-    fn from_json(value: &Value) -> Result<Self, Fault> {
-        let known = match value.get("date").and_then(Value::as_i64) {
+    fn from_json(value: &Tree<'_>) -> Result<Self, Fault> {
+        let known = match value.get("date").and_then(Tree::as_i64) {
             _ if value.is_null() => return Err(Fault::expected("a message")),
             Some(0) => FromJson::from_json(value).map(Self::InaccessibleMessage),
             _ => FromJson::from_json(value).map(Self::Message),
         };
-        Ok(known.unwrap_or_else(|_| Self::Unknown(value.clone())))
+        Ok(known.unwrap_or_else(|_| Self::Unknown(value.to_value())))
     }
 }
 
@@ -53,9 +53,9 @@ pub enum MessageOrTrue {
 }
 
 impl FromJson for MessageOrTrue {
-    fn from_json(value: &Value) -> Result<Self, Fault> {
+    fn from_json(value: &Tree<'_>) -> Result<Self, Fault> {
         match value {
-            Value::Bool(true) => Ok(Self::True),
+            Tree::Bool(true) => Ok(Self::True),
             _ => FromJson::from_json(value).map(Self::Message),
         }
     }

@@ -103,7 +103,7 @@ macro_rules! object_read {
         }
     ) => {
         impl $crate::json::FromJson for $name {
-            fn from_json(value: &serde_json::Value) -> Result<Self, $crate::json::Fault> {
+            fn from_json(value: &$crate::json::Tree<'_>) -> Result<Self, $crate::json::Fault> {
                 let _object = $crate::json::Object::of(value)?;
                 Ok(Self {
                     $($rfield: _object.required($crate::shapes::json_key!($rfield $($rkey)?))?,)*

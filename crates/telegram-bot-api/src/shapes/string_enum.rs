@@ -48,7 +48,7 @@ macro_rules! string_enum {
         }
 
         impl $crate::json::FromJson for $name {
-            fn from_json(value: &serde_json::Value) -> Result<Self, $crate::json::Fault> {
+            fn from_json(value: &$crate::json::Tree<'_>) -> Result<Self, $crate::json::Fault> {
                 let value = value.as_str().ok_or_else(|| $crate::json::Fault::expected("a string"))?;
                 Ok(Self::from(value))
             }

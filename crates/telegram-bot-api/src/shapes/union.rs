@@ -75,19 +75,19 @@ macro_rules! union_read {
         }
     ) => {
         impl $crate::json::FromJson for $name {
-            fn from_json(value: &serde_json::Value) -> Result<Self, $crate::json::Fault> {
+            fn from_json(value: &$crate::json::Tree<'_>) -> Result<Self, $crate::json::Fault> {
                 if value.is_null() {
                     return Err($crate::json::Fault::expected("a value"));
                 }
                 $(if let Ok(plain) = <$ptype>::from_json(value) {
                     return Ok(Self::$plain(plain));
                 })*
-                let tag = value.get($tag).and_then(serde_json::Value::as_str);
+                let tag = value.get($tag).and_then($crate::json::Tree::as_str);
                 let known = match tag {
                     $(Some($value) => <$type>::from_json(value).ok().map(Self::$variant),)*
                     _ => None,
                 };
-                Ok(known.unwrap_or_else(|| Self::Unknown(value.clone())))
+                Ok(known.unwrap_or_else(|| Self::Unknown(value.to_value())))
             }
         }
 
