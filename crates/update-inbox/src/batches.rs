@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clock::Timestamp;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Integer};
+use diesel::sql_types::Binary;
 use diesel::upsert::excluded;
 use store::{Columns as _, WriterConnection};
 use update_dispatcher::{Queued, Seq};

@@ -283,6 +283,13 @@ impl Intake {
                 false => {}
             }
         }
+        if queue.state == State::Open {
+            // Whoever is ready to bring more goes first: on a busy core this is the difference between one update a commit and all
+            // that are there; on an idle one it costs a microsecond.
+            drop(queue);
+            std::thread::yield_now();
+            queue = self.lock();
+        }
         if queue.receiving.len() < expected && queue.state == State::Open {
             let linger = linger();
             if !linger.is_zero() && !queue.receiving.is_empty() {

@@ -331,7 +331,7 @@ fn answer_order(order: Order, answer: Answer) {
         (Order::Expire(_, to), Answer::Expired(expired)) => drop(to.send(expired)),
         (Order::Probe(to), Answer::Done) => drop(to.send(())),
         (Order::Quarantine { answer: to, .. } | Order::Spread { answer: to, .. }, Answer::Done) => {
-            drop(to.send(()))
+            let _ = to.send(());
         }
         (Order::Replay(_, to), Answer::Replayed(seq)) => drop(to.send(seq)),
         // The answers were made in the order of the orders.

@@ -6,6 +6,7 @@ mod dispatcher;
 mod failures;
 mod feeding;
 mod journal;
+mod lives;
 mod model;
 mod paused;
 mod receiving;
