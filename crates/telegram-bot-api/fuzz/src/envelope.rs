@@ -95,9 +95,13 @@ struct Facts {
     date: Option<i64>,
 }
 
-/// Any JSON; of an object the keys in their order, as often as they come.
+/// Any JSON, read in the plainest way. (`serde_json::Value` takes one name of a key for something of its own.)
 enum Tree {
-    Object(Vec<(String, Value)>),
+    /// The keys in their order, as often as they come.
+    Object(Vec<(String, Tree)>),
+    Integer(i64),
+    /// Of more than 63 bits.
+    BigInteger,
     Other,
 }
 
@@ -106,35 +110,43 @@ impl Tree {
         let Self::Object(pairs) = self else {
             return Err("not an object");
         };
-        let update_id = update_id(last(pairs, "update_id").ok_or("no update_id")?)?;
-        let mut kinds = pairs
-            .iter()
-            .map(|(key, _)| key.as_str())
-            .filter(|key| *key != "update_id");
+        let update_id = match self.get("update_id").ok_or("no update_id")? {
+            Self::Integer(id) if *id >= 0 => *id,
+            Self::Integer(_) | Self::BigInteger => return Err("out of range"),
+            _ => return Err("not an integer"),
+        };
+        let keys = pairs.iter().map(|(key, _)| key.as_str());
+        let mut kinds = keys.filter(|key| *key != "update_id");
         let first_known = kinds.clone().find(|kind| is_known(kind));
         let kind = first_known.or_else(|| kinds.next()).ok_or("no content")?;
-        let content = last(pairs, kind).unwrap_or(&Value::Null);
-        let [chat, user, date] = &places(kind);
+        let [chat, user, date] = places(kind).map(|places| {
+            let places = places.iter().map(|place| place.split('.'));
+            let mut found = places.map(|place| self.at(std::iter::once(kind).chain(place)));
+            found.find_map(|value| value)
+        });
         Ok(Facts {
             update_id,
             kind: kind.to_owned(),
-            chat: first(content, chat),
-            user: first(content, user),
-            date: first(content, date),
+            chat,
+            user,
+            date,
         })
     }
-}
 
-fn last<'a>(pairs: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
-    let pair = pairs.iter().rev().find(|(name, _)| name == key);
-    pair.map(|(_, value)| value)
-}
+    fn at<'a>(&self, mut path: impl Iterator<Item = &'a str>) -> Option<i64> {
+        match path.try_fold(self, |tree, key| tree.get(key))? {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
 
-fn update_id(value: &Value) -> Result<i64, &'static str> {
-    match (value.as_i64(), value.is_u64()) {
-        (Some(id), _) if id >= 0 => Ok(id),
-        (Some(_), _) | (None, true) => Err("out of range"),
-        (None, false) => Err("not an integer"),
+    /// Of two equal keys the last counts.
+    fn get(&self, key: &str) -> Option<&Self> {
+        let Self::Object(pairs) = self else {
+            return None;
+        };
+        let pair = pairs.iter().rev().find(|(name, _)| name == key);
+        pair.map(|(_, value)| value)
     }
 }
 
@@ -151,23 +163,19 @@ fn places(kind: &str) -> [Vec<String>; 3] {
     let common = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
     if !is_known(kind) {
         return [
-            common(&["/chat/id", "/message/chat/id"]),
-            common(&["/from/id", "/user/id"]),
-            common(&["/date"]),
+            common(&["chat.id", "message.chat.id"]),
+            common(&["from.id", "user.id"]),
+            common(&["date"]),
         ];
     }
     ["chat", "user", "date"].map(|fact| {
         let places = SCHEMA["kinds"][kind][fact].as_array().into_iter().flatten();
         let paths = places.filter_map(|place| place["path"].as_str()?.strip_prefix(kind));
         let paths = paths.filter(|path| fact != "user" || !path.ends_with("_chat.id"));
-        paths.map(|path| path.replace('.', "/")).collect()
+        paths
+            .map(|path| path.trim_start_matches('.').to_owned())
+            .collect()
     })
-}
-
-fn first(content: &Value, places: &[String]) -> Option<i64> {
-    places
-        .iter()
-        .find_map(|place| content.pointer(place)?.as_i64())
 }
 
 impl<'de> Deserialize<'de> for Tree {
@@ -194,19 +202,19 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
-        while seq.next_element::<Value>()?.is_some() {}
+        while seq.next_element::<Tree>()?.is_some() {}
         Ok(Tree::Other)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Tree, E> {
+        Ok(Tree::Integer(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Tree, E> {
+        Ok(i64::try_from(number).map_or(Tree::BigInteger, Tree::Integer))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Tree, E> {
-        Ok(Tree::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Tree, E> {
-        Ok(Tree::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Tree, E> {
         Ok(Tree::Other)
     }
 
