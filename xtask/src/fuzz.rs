@@ -176,7 +176,6 @@ impl Built {
             .args([
                 "build",
                 "--release",
-                "--locked",
                 "--bin",
                 target.name(),
                 "--target",

@@ -6,6 +6,7 @@ mod accepted;
 mod ambiguous;
 mod broken;
 mod cheap;
+mod fuzzed;
 mod harness;
 mod pressure;
 mod refused;
