@@ -80,6 +80,15 @@ impl Target {
         })
     }
 
+    /// How the fuzzer goes about it. A body is a small thing, so it may look closely; a connection goes through most of what we have,
+    /// and weighing every difference would take longer than the inputs.
+    fn manner(self) -> &'static [&'static str] {
+        match self {
+            Self::Envelope => &["-use_value_profile=1"],
+            Self::Ingress => &["-entropic=0"],
+        }
+    }
+
     /// The longest input: a body may be as long as it likes, and what matters of a connection is short.
     fn max_bytes(self) -> u32 {
         match self {
@@ -219,7 +228,8 @@ impl Built {
                 "-dict=",
                 &self.target.package().join("dictionary.txt"),
             ))
-            .args(["-print_final_stats=1", "-use_value_profile=1"])
+            .arg("-print_final_stats=1")
+            .args(self.target.manner())
             .args([&grown, &self.corpus()]);
         let name = self.target.name();
         command::run(&mut command).with_context(|| {
