@@ -7,8 +7,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
-use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 
 use crate::answer::{body_length, head_length};
 
@@ -67,11 +68,7 @@ impl BotApi {
     /// Answers what has come, and appends it to `calls`.
     pub(crate) fn serve(&mut self, calls: &mut Vec<Call>) -> Result<()> {
         let mut events = Vec::with_capacity(64);
-        epoll::wait(
-            &self.epoll,
-            spare_capacity(&mut events),
-            Some(&Timespec::default()),
-        )?;
+        poll(&self.epoll, &mut events, &Timespec::default())?;
         for event in events {
             match event.data.u64() {
                 LISTENER => self.accept()?,
@@ -122,6 +119,14 @@ impl BotApi {
         calls.push(call);
         read.drain(..whole);
         Ok(())
+    }
+}
+
+/// Waits for events; a signal is no event, and no error.
+pub(crate) fn poll(epoll: &OwnedFd, events: &mut Vec<Event>, timeout: &Timespec) -> Result<()> {
+    match epoll::wait(epoll, spare_capacity(events), Some(timeout)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

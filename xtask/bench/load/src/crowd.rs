@@ -7,13 +7,12 @@ use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 
 use crate::answer::Answer;
-use crate::bot_api::{BotApi, Call};
+use crate::bot_api::{BotApi, Call, poll};
 use crate::latencies::Latencies;
 use crate::traffic::Traffic;
 
@@ -117,7 +116,7 @@ impl<'a> Crowd<'a> {
     /// Sends until the time is over, and waits for what is outstanding.
     pub(crate) fn run(mut self, pace: Pace) -> Result<Outcome> {
         let began = Instant::now();
-        let mut last = began;
+        let (mut answered, mut last) = (0, began);
         let mut events = Vec::with_capacity(512);
         loop {
             let wake = self.send(began, pace)?;
@@ -133,13 +132,16 @@ impl<'a> Crowd<'a> {
                 wake.saturating_duration_since(Instant::now())
             });
             let timeout = Timespec::try_from(timeout).context("too long a time")?;
-            epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout))?;
+            poll(&self.epoll, &mut events, &timeout)?;
             for event in events.drain(..) {
                 match event.data.u64() {
                     API => self.note_calls()?,
                     wire => self.receive(usize::try_from(wire)?)?,
                 }
-                last = Instant::now();
+                let got = self.outcome.latencies.len() + self.outcome.replies.len();
+                if got > answered {
+                    (answered, last) = (got, Instant::now());
+                }
                 self.send(began, pace)?;
             }
         }

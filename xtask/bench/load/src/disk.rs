@@ -1,7 +1,8 @@
 //! What the disk takes to keep something, measured on the same file system beside every figure.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,19 +20,25 @@ pub(crate) fn line(disk: &Latencies) -> String {
     )
 }
 
-/// Appends 4 KiB to a file and waits until it is on disk, so many times.
-pub(crate) fn fdatasync(folder: &Path, times: usize) -> Result<Latencies> {
+/// Writes 4 KiB over what a file has and waits until it is on disk, so many times: what a database does whose log has
+/// its length already. A file that grows would take longer.
+pub(crate) fn fdatasync(folder: &Path, times: u64) -> Result<Latencies> {
     let path = folder.join("fdatasync");
-    let mut file = OpenOptions::new().create(true).append(true).open(&path);
-    let file = file.as_mut().map_err(|error| anyhow::anyhow!("{error}"));
-    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    let mut file =
+        File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(&vec![7; BLOCK * BLOCKS])?;
+    file.sync_all()?;
     let mut latencies = Latencies::default();
-    for _ in 0..times {
-        file.write_all(&[7; 4_096])?;
+    for turn in 0..times {
+        let at = turn as usize % BLOCKS * BLOCK;
         let began = Instant::now();
+        file.write_all_at(&[8; BLOCK], at as u64)?;
         file.sync_data()?;
         latencies.add(began.elapsed());
     }
     std::fs::remove_file(path)?;
     Ok(latencies)
 }
+
+const BLOCK: usize = 4_096;
+const BLOCKS: usize = 1_024;

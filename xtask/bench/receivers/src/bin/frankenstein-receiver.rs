@@ -1,7 +1,8 @@
 //! frankenstein's update type behind axum: the update is parsed whole, answered 200, and forgotten.
 
+use axum::Router;
 use axum::http::StatusCode;
-use axum::{Json, Router};
+use bytes::Bytes;
 use frankenstein::updates::Update;
 use tokio::net::TcpListener;
 
@@ -14,7 +15,13 @@ fn main() -> anyhow::Result<()> {
     })
 }
 
-async fn receive(Json(update): Json<Update>) -> StatusCode {
-    std::hint::black_box(&update);
-    StatusCode::OK
+async fn receive(body: Bytes) -> StatusCode {
+    // axum's own extractor would cost more: it notes where in the JSON it is.
+    match serde_json::from_slice::<Update>(&body) {
+        Ok(update) => {
+            std::hint::black_box(&update);
+            StatusCode::OK
+        }
+        Err(_) => StatusCode::BAD_REQUEST,
+    }
 }
