@@ -17,6 +17,10 @@ mod upkeep;
 
 use std::process::ExitCode;
 
+/// Many small pieces of memory, made on one thread and given back on another: what the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // `cargo xtask torture` says in the environment where to abort.
     #[cfg(feature = "failpoints")]

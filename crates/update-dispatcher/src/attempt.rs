@@ -33,10 +33,17 @@ pub(crate) struct Fault {
 impl Handling {
     /// Goes on with an update where it stands. What is done is noted in it at once: this may be dropped at any await.
     pub(crate) async fn attempt(&self, item: &mut Item) -> Result<(), Fault> {
-        let mut incoming = Incoming::read(&item.queued).map_err(|error| unreadable(&error))?;
-        incoming.sessions = Some(Arc::clone(&self.sessions));
+        let mut read = None;
         while let Some(stage) = self.stage(item.queued.progress) {
-            let flow = self.go_through(stage, &incoming, item).await?;
+            if !stage.concerns(&item.queued.kind) {
+                item.queued.progress = next(item.queued.progress);
+                continue;
+            }
+            let incoming = match &read {
+                Some(incoming) => incoming,
+                None => read.insert(self.read(item)?),
+            };
+            let flow = self.go_through(stage, incoming, item).await?;
             if let Some(rest) = item.rest.take() {
                 item.sessions.extend(rest.sessions);
             }
@@ -46,6 +53,13 @@ impl Handling {
             }
         }
         Ok(())
+    }
+
+    /// The whole update: only when somebody wants to see it, since this is a good part of what an update costs.
+    fn read(&self, item: &Item) -> Result<Incoming, Fault> {
+        let mut incoming = Incoming::read(&item.queued).map_err(|error| unreadable(&error))?;
+        incoming.sessions = Some(Arc::clone(&self.sessions));
+        Ok(incoming)
     }
 
     /// What became of an attempt that panicked. The panic itself went to the process's panic hook: what it says may hold

@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use telegram_bot_api::Call;
+use telegram_bot_api::{Call, UpdateKind};
 
 use crate::incoming::Incoming;
 use crate::perform::RetryWhen;
@@ -29,6 +29,12 @@ pub trait Stage: Send + Sync + 'static {
     /// How long it may take, where that differs from [`crate::DispatcherConfig::handler_deadline`].
     fn deadline(&self) -> Option<Duration> {
         None
+    }
+
+    /// Whether updates of this kind are any of its business. Those that no stage wants to see are not even read in full.
+    fn concerns(&self, kind: &UpdateKind) -> bool {
+        let _ = kind;
+        true
     }
 
     /// Handles an update.

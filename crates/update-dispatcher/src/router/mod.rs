@@ -285,6 +285,11 @@ impl Stage for Router {
         &self.name
     }
 
+    fn concerns(&self, kind: &UpdateKind) -> bool {
+        let mut entries = self.routes.iter().chain(&self.fallback);
+        entries.any(|entry| entry.filter.kind().is_none_or(|wanted| wanted == *kind))
+    }
+
     fn handle<'a>(&'a self, incoming: &'a Incoming) -> StageFuture<'a> {
         Box::pin(self.route(incoming))
     }
