@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use update_dispatcher::{LaneKey, Seq};
 
-use crate::intake::Ends;
+use crate::ends::Ends;
 
 /// Takes out what sessions depend on, lane by lane: changes of one session are made one from the other, so the ends that they
 /// ride with are written together or not at all.

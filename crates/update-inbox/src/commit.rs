@@ -8,7 +8,8 @@ use update_dispatcher::{Queued, Seq};
 
 use crate::batches::Batches;
 use crate::dead::{self, QuarantineRow};
-use crate::intake::{Batch, End, Ends, Expired, Order};
+use crate::ends::{End, Ends};
+use crate::intake::{Batch, Expired, Order};
 use crate::received::{Receipt, Received};
 use crate::seen::Seen;
 use crate::{pending, rows, sessions};

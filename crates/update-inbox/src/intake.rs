@@ -1,15 +1,16 @@
 //! What waits for the next commit, between those who ask and the thread that writes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clock::Timestamp;
 use ids::ConnectionId;
 use tokio::sync::oneshot;
-use update_dispatcher::{Dead, Queued, Retry, Seq};
+use update_dispatcher::Seq;
 
 use crate::config::InboxConfig;
+use crate::ends::{End, Ends, Overlay};
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
 use crate::sessions::Told;
@@ -50,59 +51,6 @@ pub struct Expired {
     pub blocks: usize,
     /// Sessions.
     pub sessions: usize,
-}
-
-/// What the dispatcher told of an update that is not finished. Of two tellings the later counts.
-#[derive(Clone)]
-pub(crate) enum End {
-    Dead(Dead),
-    Retry(Retry),
-}
-
-/// What the dispatcher told of updates.
-#[derive(Clone, Default)]
-pub(crate) struct Ends {
-    /// Final: nothing is told of these after that.
-    pub(crate) finished: Vec<Seq>,
-    pub(crate) others: BTreeMap<Seq, End>,
-    /// Changes of sessions that ride with these, in the order in which they were told.
-    pub(crate) sessions: Vec<Told>,
-}
-
-impl Ends {
-    pub(crate) fn len(&self) -> usize {
-        self.finished.len() + self.others.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many of these updates are over.
-    pub(crate) fn settled(&self) -> usize {
-        let dead = self
-            .others
-            .values()
-            .filter(|end| matches!(end, End::Dead(_)));
-        self.finished.len() + dead.count()
-    }
-
-    /// Adds what is of other updates and other sessions.
-    pub(crate) fn add(&mut self, more: Self) {
-        self.finished.extend(more.finished);
-        self.others.extend(more.others);
-        self.sessions.extend(more.sessions);
-    }
-
-    /// Takes back what was told before all that is here.
-    fn precede(&mut self, mut earlier: Self) {
-        earlier.sessions.append(&mut self.sessions);
-        self.sessions = earlier.sessions;
-        self.finished.extend(earlier.finished);
-        for (seq, end) in earlier.others {
-            self.others.entry(seq).or_insert(end);
-        }
-    }
 }
 
 /// What one commit writes.
@@ -230,15 +178,7 @@ impl Intake {
     /// What was told and is not yet on disk.
     pub(crate) fn unsettled(&self) -> Overlay {
         let queue = self.lock();
-        let mut overlay = BTreeMap::new();
-        for told in [&*queue.settling, &queue.ends] {
-            let others = told.others.iter();
-            overlay.extend(others.map(|(seq, end)| (*seq, end.retry().cloned())));
-        }
-        for told in [&*queue.settling, &queue.ends] {
-            overlay.extend(told.finished.iter().map(|seq| (*seq, None)));
-        }
-        Overlay(overlay)
+        Overlay::of([&queue.settling, &queue.ends])
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -391,40 +331,6 @@ impl Intake {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl End {
-    fn retry(&self) -> Option<&Retry> {
-        match self {
-            Self::Retry(retry) => Some(retry),
-            Self::Dead(_) => None,
-        }
-    }
-}
-
-/// What was told of updates and is not in the database yet: those that are over, and what is known of the next attempt.
-pub(crate) struct Overlay(BTreeMap<Seq, Option<Retry>>);
-
-impl Overlay {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Corrects what the database says.
-    pub(crate) fn correct(&self, mut page: Vec<Queued>) -> Vec<Queued> {
-        page.retain_mut(|queued| match self.0.get(&queued.seq) {
-            None => true,
-            Some(None) => false,
-            Some(Some(retry)) => {
-                queued.progress = retry.progress;
-                queued.attempts = retry.attempts;
-                queued.not_before = Some(retry.not_before);
-                queued.history.clone_from(&retry.history);
-                true
-            }
-        });
-        page
     }
 }
 

@@ -4,8 +4,9 @@ use ids::ConnectionId;
 use tokio::sync::oneshot;
 use update_dispatcher::{Dead, Journal, LaneKey, Outcome, Queued, Retry, Seq, StoredSession};
 
+use crate::ends::End;
 use crate::error::{Error, Result};
-use crate::intake::{End, Order};
+use crate::intake::Order;
 use crate::pending;
 use crate::sessions;
 use crate::shared::Shared;

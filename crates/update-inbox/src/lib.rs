@@ -6,6 +6,7 @@ mod checkpointer;
 mod commit;
 mod config;
 mod dead;
+mod ends;
 mod error;
 mod feed;
 mod feeder;
