@@ -2,7 +2,7 @@
 
 /// Makes an identifier that is text: ordered, hashable, cheap to clone, checked when parsed.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:expr, $shape:expr, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident($store:ty), $what:expr, $shape:expr, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(
@@ -10,7 +10,7 @@ macro_rules! text_id {
             derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow),
             diesel(sql_type = diesel::sql_types::Text)
         )]
-        pub struct $name(std::sync::Arc<str>);
+        pub struct $name($store);
 
         impl $name {
             /// The identifier as it is written.
@@ -26,7 +26,7 @@ macro_rules! text_id {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let check: fn(&str) -> bool = $check;
                 if check(text) {
-                    Ok(Self(text.into()))
+                    Ok(Self(<$store>::from(text)))
                 } else {
                     Err($crate::text::InvalidId { what: $what, shape: $shape })
                 }
@@ -93,7 +93,8 @@ macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $prefix:literal) => {
         $crate::macros::text_id! {
             $(#[$doc])*
-            $name, $what, concat!($prefix, "<ulid>: 26 characters of Crockford's base 32"),
+            $name($crate::text::Fixed<{ $prefix.len() + $crate::text::ULID }>), $what,
+            concat!($prefix, "<ulid>: 26 characters of Crockford's base 32"),
             |text| text.strip_prefix($prefix).is_some_and($crate::text::is_ulid)
         }
 
@@ -103,7 +104,7 @@ macro_rules! ulid_id {
             /// It identifies, and sorts by time; it is not a secret.
             #[must_use]
             pub fn from_parts(unix_ms: u64, random: [u8; 10]) -> Self {
-                Self(format!("{}{}", $prefix, $crate::text::ulid(unix_ms, random)).into())
+                Self($crate::text::Fixed::ulid($prefix, unix_ms, random))
             }
         }
     };

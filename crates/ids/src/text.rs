@@ -1,10 +1,13 @@
 //! Identifiers that are text.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::macros::{text_id, ulid_id};
 
 text_id! {
     /// A MemberPass project: `prj_` and 1-64 characters of `0-9A-Za-z`, opaque to this layer.
-    ProjectId, "a project id", "prj_ and 1 to 64 characters of 0-9A-Za-z", |text| {
+    ProjectId(Arc<str>), "a project id", "prj_ and 1 to 64 characters of 0-9A-Za-z", |text| {
         text.strip_prefix("prj_").is_some_and(|rest| {
             (1..=64).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
         })
@@ -39,16 +42,50 @@ pub struct InvalidId {
     pub(crate) shape: &'static str,
 }
 
-pub(crate) fn is_ulid(text: &str) -> bool {
-    // Upper case only, so that one identifier has one spelling.
-    text.len() == 26 && ulid::Ulid::from_string(text).is_ok_and(|ulid| ulid.to_string() == text)
+/// Text of a known length, kept where the identifier is: a request makes some, and none of them should ask for memory.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Fixed<const N: usize>([u8; N]);
+
+impl<const N: usize> Fixed<N> {
+    /// A prefix, and the ULID of this time and these bits.
+    pub(crate) fn ulid(prefix: &str, unix_ms: u64, random: [u8; 10]) -> Self {
+        let mut bits = [0; 16];
+        bits[6..].copy_from_slice(&random);
+        let ulid = ulid::Ulid::from_parts(unix_ms, u128::from_be_bytes(bits));
+        let mut text = [0; N];
+        let (before, rest) = text.split_at_mut(prefix.len());
+        before.copy_from_slice(prefix.as_bytes());
+        rest.copy_from_slice(ulid.array_to_str(&mut [0; ULID]).as_bytes());
+        Self(text)
+    }
 }
 
-pub(crate) fn ulid(unix_ms: u64, random: [u8; 10]) -> ulid::Ulid {
-    let mut bits = [0; 16];
-    bits[6..].copy_from_slice(&random);
-    ulid::Ulid::from_parts(unix_ms, u128::from_be_bytes(bits))
+impl<const N: usize> Deref for Fixed<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Never empty: it was made of text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
+
+/// Of text that has this length; of any other nothing that makes sense.
+impl<const N: usize> From<&str> for Fixed<N> {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().try_into().unwrap_or([b'0'; N]))
+    }
+}
+
+/// Upper case only and no spare letters, so that one identifier has one spelling.
+pub(crate) fn is_ulid(text: &str) -> bool {
+    let is_digit =
+        |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"ILOU".contains(&byte);
+    // 26 digits are two bits more than there are.
+    text.len() == ULID && text.bytes().all(is_digit) && text.as_bytes()[0] <= b'7'
+}
+
+/// The length of a ULID in characters.
+pub(crate) const ULID: usize = 26;
 
 #[cfg(test)]
 mod tests {
