@@ -244,7 +244,8 @@ impl Built {
     fn keep(&self) -> Result<()> {
         let mut command = self.command();
         command
-            .arg("-merge=1")
+            // As few as reach every edge: how often each was passed is for the scratch corpus to know.
+            .args(["-merge=1", "-set_cover_merge=1", "-use_counters=0"])
             .args([self.corpus(), self.scratch.join("corpus")]);
         command::run(&mut command)
     }
