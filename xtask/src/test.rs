@@ -10,12 +10,12 @@ use self::count::Count;
 use crate::command::{self, cargo};
 use crate::postgres::{self, Postgres};
 use crate::steps::Steps;
-use crate::{codegen, demo, tidy};
+use crate::{codegen, demo, tidy, torture};
 
 /// What `cargo xtask test` is told.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leaves out the documentation build and the demo.
+    /// Leaves out the documentation build, the demo, the kills and the bench.
     #[arg(long)]
     pub(crate) quick: bool,
     /// Installs what the tests need and this machine lacks. Root and CI need not say so.
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     });
     steps.step("clippy", || command::run(&mut clippy()));
     if options.quick {
-        println!("\n--quick leaves out: doc, demo --check");
+        println!("\n--quick leaves out: doc, demo --check, torture --quick, the bench's own check");
     } else {
         steps.step("doc", || command::run(&mut doc()));
     }
@@ -44,6 +44,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     });
     if !options.quick {
         steps.step("demo --check", || demo::check(&EVERYTHING));
+        steps.step("torture --quick", || torture::check(&EVERYTHING));
+        steps.step("clippy of the bench", || command::run(&mut bench_clippy()));
     }
     let outcome = steps.finish();
     println!("{count}");
@@ -60,6 +62,14 @@ const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 fn clippy() -> Command {
     let mut command = cargo(["clippy", "--all-targets"]);
     command.args(EVERYTHING).args(["--", "-D", "warnings"]);
+    command
+}
+
+/// The bench is a workspace of its own, so that the receivers it compares with stay out of ours. They are not checked here.
+fn bench_clippy() -> Command {
+    let mut command = cargo(["clippy", "--manifest-path", "xtask/bench/Cargo.toml"]);
+    command.args(["--package", "load", "--all-targets", "--target-dir"]);
+    command.args(["target/bench", "--", "-D", "warnings"]);
     command
 }
 

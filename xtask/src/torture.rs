@@ -60,10 +60,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     packages.extend(["--features", "memberpass-telegram/failpoints"]);
     let seed = match options.seed {
         Some(seed) => seed,
-        None => u64::from(u32::from_ne_bytes(random()?)),
+        None => new_seed()?,
     };
     if options.quick && options.suite.is_none() && !options.postgres {
-        return check(&packages, seed);
+        return quick(&packages, seed);
     }
     build(&packages)?;
     println!("seed {seed}: the same with `--seed {seed}` and the same options");
@@ -84,8 +84,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A few deaths of each kind in both suites, with the programs as the tests build them: the server with its failpoints.
-pub(crate) fn check(packages: &[&str], seed: u64) -> Result<()> {
+/// A few deaths of each kind in both suites, others each time, with the programs as the tests build them: the server with its
+/// failpoints.
+pub(crate) fn check(packages: &[&str]) -> Result<()> {
+    quick(packages, new_seed()?)
+}
+
+fn new_seed() -> Result<u64> {
+    Ok(u64::from(u32::from_ne_bytes(random()?)))
+}
+
+fn quick(packages: &[&str], seed: u64) -> Result<()> {
     build(packages)?;
     println!("seed {seed}: repeat with `cargo xtask torture --quick --seed {seed}`");
     crash::run(

@@ -2,6 +2,7 @@
 
 use clock::Timestamp;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use ids::ConnectionId;
 use store::{Columns as _, Connection, WriterConnection};
 use update_dispatcher::{LaneKey, Queued, Retry, Seq};
@@ -12,8 +13,12 @@ use crate::schema::{inbox_pending, inbox_sequence};
 /// Takes this many numbers, and answers the first of them. Until the transaction ends, no other gets past this.
 pub(crate) fn take_numbers(writer: &mut WriterConnection, many: usize) -> store::Result<i64> {
     let many = i64::try_from(many).unwrap_or(i64::MAX);
-    let taken = diesel::update(inbox_sequence::table)
-        .set(inbox_sequence::next.eq(inbox_sequence::next + many))
+    // As an insert that finds its row: diesel keeps such a statement prepared, and an update not.
+    let taken = diesel::insert_into(inbox_sequence::table)
+        .values((inbox_sequence::id.eq(1), inbox_sequence::next.eq(many)))
+        .on_conflict(inbox_sequence::id)
+        .do_update()
+        .set(inbox_sequence::next.eq(inbox_sequence::next + excluded(inbox_sequence::next)))
         .returning(inbox_sequence::next);
     let next: Vec<i64> = writer.fetch(taken)?;
     store::ensure_touched(next.len(), 1)?;
