@@ -98,7 +98,7 @@ struct Facts {
 /// Any JSON, read in the plainest way. (`serde_json::Value` takes one name of a key for something of its own.)
 enum Tree {
     /// The keys in their order, as often as they come.
-    Object(Vec<(String, Tree)>),
+    Object(Vec<(String, Self)>),
     Integer(i64),
     /// Of more than 63 bits.
     BigInteger,
