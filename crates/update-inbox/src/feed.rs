@@ -11,7 +11,7 @@ pub trait Dispatch: Send + Sync + 'static {
     /// Offers updates. It must not block.
     fn offer_all(&self, updates: Vec<Queued>) -> Offered;
 
-    /// Waits until there is room again, after [`Offer::Full`].
+    /// Waits until there is room again, after [`Offer::Full`](update_dispatcher::Offer::Full).
     fn room(&self) -> impl Future<Output = ()> + Send;
 }
 
