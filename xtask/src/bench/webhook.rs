@@ -48,7 +48,7 @@ pub(crate) fn run(Options { options }: &Options) -> Result<()> {
 }
 
 fn build_there(what: &[&str], target: &Path) -> Result<()> {
-    let mut build = cargo(["build", "--locked"]);
+    let mut build = cargo(["build"]);
     build.args(what).env("CARGO_TARGET_DIR", target);
     build.current_dir(workspace_root().join("xtask/bench"));
     run_command(&mut build)

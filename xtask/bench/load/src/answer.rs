@@ -12,10 +12,7 @@ impl Answer {
     /// None while it is not whole. What is not HTTP is an answer of status 0.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let head = head_length(bytes)?;
-        let status = bytes
-            .get(9..12)
-            .and_then(|digits| number(digits))
-            .unwrap_or(0);
+        let status = bytes.get(9..12).and_then(number).unwrap_or(0);
         let whole = head + body_length(&bytes[..head]);
         (bytes.len() >= whole).then_some(Self {
             status: u16::try_from(status).unwrap_or(0),

@@ -95,7 +95,9 @@ mod tests {
 
     #[test]
     fn values_are_summed_and_buckets_stand_alone() {
-        let before = Metrics::parse("a_bucket{le=\"1.0\"} 1\na_bucket{le=\"+Inf\"} 1\n");
+        let before = Metrics::parse(
+            "a_bucket{le=\"1.0\"} 1\na_bucket{le=\"8.0\"} 1\na_bucket{le=\"+Inf\"} 1\n",
+        );
         let after = Metrics::parse(
             "# TYPE a histogram\na_bucket{le=\"1.0\"} 3\na_bucket{le=\"8.0\"} 8\na_bucket{le=\"+Inf\"} 9\n\
              b_total{x=\"1\"} 2\nb_total{x=\"2\"} 3\nb_total_other 7\n# EOF\n",

@@ -63,7 +63,7 @@ impl Traffic {
             shape.bots
         );
         ensure!(
-            shape.lanes % shape.bots == 0,
+            shape.lanes.is_multiple_of(shape.bots),
             "lanes are not a multiple of bots"
         );
         self.templates = shape.bodies.templates()?;
