@@ -191,7 +191,7 @@ impl Batches {
                 batch = first.value(),
                 "a batch of updates cannot be unpacked"
             );
-            self.live.remove(&first);
+            self.bytes -= self.live.remove(&first).map_or(0, |batch| batch.bytes);
         }
         #[cfg(feature = "failpoints")]
         fail::fail_point!("inbox-after-move-out", |_| std::process::abort());

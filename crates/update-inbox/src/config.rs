@@ -30,7 +30,7 @@ impl Default for InboxConfig {
             commit_bytes: 8 << 20,
             settle_within: Duration::from_millis(20),
             checkpoint_pages: 4_000,
-            page: 256,
+            page: 1_024,
             remembered_blocks: 16_384,
         }
     }

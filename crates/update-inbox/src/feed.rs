@@ -156,7 +156,8 @@ impl Feed {
     pub(crate) fn caught_up(&self, lag: Lag) {
         let mut state = self.lock();
         state.cursor = state.cursor.max(lag.tip);
-        state.behind = state.tip > lag.tip || state.falls != lag.falls;
+        // What was stored since the question may have been read along with it.
+        state.behind = state.tip > state.cursor || state.falls != lag.falls;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -256,7 +256,14 @@ impl Intake {
     pub(crate) fn unsettle(&self, ends: Arc<Ends>) {
         let mut queue = self.lock();
         queue.settling = Arc::default();
-        queue.ends.precede(Arc::unwrap_or_clone(ends));
+        if queue.state != State::Gone {
+            queue.ends.precede(Arc::unwrap_or_clone(ends));
+        }
+    }
+
+    /// What was told and is still here when the inbox has been closed.
+    pub(crate) fn take_ends(&self) -> Ends {
+        std::mem::take(&mut self.lock().ends)
     }
 
     /// Takes nothing any more; what waits is still written.

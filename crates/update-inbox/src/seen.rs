@@ -3,7 +3,7 @@
 //! Never "lower than the last one": after a silence Telegram starts anew at any number. It does so after a week, so that the
 //! bits of the numbers' last use are void by then.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use clock::Timestamp;
@@ -202,36 +202,16 @@ impl Seen {
         keys: impl IntoIterator<Item = &'a Key>,
     ) -> store::Result<()> {
         self.make_room();
-        let mut connections = BTreeSet::new();
-        let mut blocks = BTreeSet::new();
         for key in keys {
             if self.recent.contains_key(key) {
                 continue;
             }
-            if let Some(block) = self.older.remove(key) {
+            let block = match self.older.remove(key) {
+                Some(block) => Some(block),
+                None => read(writer, key)?,
+            };
+            if let Some(block) = block {
                 self.recent.insert(key.clone(), block);
-            } else {
-                connections.insert(key.0.clone());
-                blocks.insert(key.1);
-            }
-        }
-        if connections.is_empty() {
-            return Ok(());
-        }
-        let stored = inbox_seen::table
-            .filter(inbox_seen::connection_id.eq_any(connections))
-            .filter(inbox_seen::block.eq_any(blocks))
-            .select(SeenRow::columns());
-        for row in writer.fetch::<SeenRow, _>(stored)? {
-            let key = (row.connection_id, row.block);
-            // Any connection with any block: some may be here already, and newer.
-            if find(&mut self.recent, &mut self.older, &key).is_none() {
-                let block = Block {
-                    bits: row.bits.try_into().unwrap_or([0; BLOCK / 8]),
-                    touched_at_us: row.touched_at_us,
-                    changed: false,
-                };
-                self.recent.insert(key, block);
             }
         }
         Ok(())
@@ -257,6 +237,20 @@ fn find<'a>(
         Some(block) => Some(block),
         None => older.get_mut(key),
     }
+}
+
+/// One by one, which a kept statement makes cheap: any of these connections with any of these blocks would be far more than there are.
+fn read(writer: &mut WriterConnection, (owner, number): &Key) -> store::Result<Option<Block>> {
+    let stored = inbox_seen::table
+        .find((owner.clone(), *number))
+        .select(SeenRow::columns());
+    Ok(writer
+        .fetch_optional::<SeenRow, _>(stored)?
+        .map(|row| Block {
+            bits: row.bits.try_into().unwrap_or([0; BLOCK / 8]),
+            touched_at_us: row.touched_at_us,
+            changed: false,
+        }))
 }
 
 fn save(writer: &mut WriterConnection, key: &Key, block: &Block) -> store::Result<()> {

@@ -82,6 +82,9 @@ impl Writer {
                 Next::Stop => break,
             }
         }
+        // What was held back because it had failed gets one more try; what fails again is told anew after the next start.
+        let held = self.shared.intake.take_ends();
+        self.settle_singly(held);
         self.tidy();
     }
 
@@ -136,22 +139,22 @@ impl Writer {
         if ends.is_empty() {
             return self.give_up(batch);
         }
-        self.ends_held = HELD_TURNS;
-        if batch.receiving.is_empty() && batch.orders.is_empty() {
-            let kept = self.settle_singly(Arc::unwrap_or_clone(ends));
-            self.shared.intake.unsettle(Arc::new(kept));
-            return;
-        }
-        self.shared.intake.unsettle(ends);
-        match self.commit(&batch) {
-            Ok(written) => self.release(batch, written),
-            Err(error) => {
-                // Without them it failed too: they are not to blame.
-                self.ends_held = 0;
-                self.failed(&error);
-                self.give_up(batch);
+        if !batch.receiving.is_empty() || !batch.orders.is_empty() {
+            match self.commit(&batch) {
+                Ok(written) => self.release(batch, written),
+                Err(error) => {
+                    // Without them it failed too: they are not to blame.
+                    self.failed(&error);
+                    self.shared.intake.unsettle(ends);
+                    return self.give_up(batch);
+                }
             }
         }
+        let kept = self.settle_singly(Arc::unwrap_or_clone(ends));
+        if !kept.is_empty() {
+            self.ends_held = HELD_TURNS;
+        }
+        self.shared.intake.unsettle(Arc::new(kept));
     }
 
     /// Drops what waits unanswered: each is told that it was not stored. The patient go on waiting.
@@ -182,6 +185,10 @@ impl Writer {
         #[cfg(feature = "failpoints")]
         fail::fail_point!("inbox-after-commit", |_| std::process::abort());
         books.batches.saved();
+        self.shared.failing.store(false, Ordering::Relaxed);
+        if std::mem::take(&mut self.failures) > 0 {
+            tracing::info!("updates are stored again");
+        }
         self.shared.sessions.saved(&batch.ends.sessions);
         let ended = clock.elapsed();
         let took = ended.saturating_sub(began.get());
@@ -224,10 +231,6 @@ impl Writer {
             self.shared.intake.settled();
             #[cfg(feature = "failpoints")]
             fail::fail_point!("inbox-after-settle", |_| std::process::abort());
-        }
-        self.shared.failing.store(false, Ordering::Relaxed);
-        if std::mem::take(&mut self.failures) > 0 {
-            tracing::info!("updates are stored again");
         }
         if written.reloaded {
             // A commit that nobody here was answered may have ended before this one took its numbers, and after the feeder looked.

@@ -44,6 +44,7 @@ async fn a_lane_is_read_on_from_where_it_was() {
 async fn what_was_told_shows_at_once_and_a_page_is_full_unless_it_is_the_last() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
+        sink.answer(Offer::Spilled);
         receive_all(&inbox, (0..1_200).map(|id| message(1, 7, id))).await;
         let offered = sink.wait_for(1_200).await;
         let journal = inbox.journal();
