@@ -1,7 +1,7 @@
 //! What a forged request costs, and what it leaves behind.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -18,7 +18,7 @@ use crate::traffic::{Head, Traffic};
 const MOST_TIMES: f64 = 1.3;
 /// Forged requests in all, at least.
 const FORGED: u64 = 100_000;
-/// Records that they may leave in the request log.
+/// Records that they may leave in the request log, for each minute of the clock that they touch.
 const MOST_RECORDS: f64 = 1_000.0;
 
 type Forge = fn(&Bot) -> Head;
@@ -34,6 +34,7 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
     ];
     let mut found = forgeries.map(|_| Findings::default());
     let (mut sent, mut closed) = (0, 0);
+    let began = minute()?;
     for round in 0..=bench.options.rounds() {
         for ((_, forge), findings) in forgeries.iter().zip(&mut found) {
             ours.traffic = Traffic::new(bots.iter().map(forge).collect(), USUAL)?;
@@ -55,6 +56,7 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
         };
         sent += bench.slice_answered(&mut ours, rest, 404)?.outcome.sent;
     }
+    let minutes = minute()? - began + 1;
     ours.program.stop()?;
     let left = left(bench, &data, before, sent)?;
     let names = forgeries.map(|(name, _)| name);
@@ -74,12 +76,20 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
             .report
             .limit(&what, findings.times.median(), MOST_TIMES, "");
     }
-    let what = format!("records in the request log after {sent} forged requests");
-    text += &bench.report.limit(&what, left, MOST_RECORDS, "");
+    let what =
+        format!("records in the request log, {sent} forged requests, minutes touched: {minutes}");
+    text += &bench
+        .report
+        .limit(&what, left, MOST_RECORDS * minutes as f64, "");
     text += "- every one of them is counted in those records, and the inbox is untouched\n";
     text += &format!("- connections that the server closed: {closed}\n");
     bench.report.add("refusals", text);
     Ok(())
+}
+
+/// The minute of the clock: the request log starts anew with each.
+fn minute() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 60)
 }
 
 /// How many records the request log has; an error when it does not count every request, or the inbox has anything.
