@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 /// Measures the webhook path: pinned to cores, in alternating slices of one run.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(name = "cargo xtask bench webhook")]
+#[command(
+    name = "cargo xtask bench webhook",
+    override_usage = "cargo xtask bench webhook [OPTIONS]"
+)]
 pub(crate) struct Options {
     /// Shorter and fewer slices: a first look in a minute or two.
     #[arg(long)]
