@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clock::Timestamp;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
 use diesel::upsert::excluded;
 use store::{Columns as _, WriterConnection};
 use update_dispatcher::{Queued, Seq};
@@ -13,7 +12,7 @@ use update_dispatcher::{Queued, Seq};
 use crate::packed;
 use crate::pending;
 use crate::rows::{Body, count};
-use crate::schema::{inbox_batches, inbox_done};
+use crate::schema::{inbox_batches, inbox_done, octet_length};
 
 /// The batches that are not done, as the database has them when the present commit succeeds.
 #[derive(Default)]
@@ -366,11 +365,6 @@ struct BatchRow {
 struct DoneRow {
     first_seq: i64,
     done: Body,
-}
-
-diesel::define_sql_function! {
-    /// The length of a binary value, in bytes.
-    fn octet_length(value: Binary) -> Integer;
 }
 
 /// After so long a batch with something undone in it is taken apart, so that what is done does not fill the disk.

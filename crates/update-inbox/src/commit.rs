@@ -178,6 +178,7 @@ fn carry_out(
             updates: pending::delete_expired(writer, connections, now)?,
             blocks: seen.expire(writer, now)?,
             sessions: sessions::delete_expired(writer, now)?,
+            ..Expired::default()
         }),
         Order::Probe(_) | Order::Spread { .. } => Answer::Done,
         Order::Quarantine {

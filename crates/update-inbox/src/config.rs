@@ -19,6 +19,12 @@ pub struct InboxConfig {
     pub page: i64,
     /// Blocks of 1,024 update ids that are remembered in memory, 200 bytes or so each.
     pub remembered_blocks: usize,
+    /// How long dead letters and unreadable requests are kept, each from when it became one.
+    pub keep_failed: Duration,
+    /// At most so many unreadable requests are kept; the oldest go first.
+    pub unreadable: usize,
+    /// At most so many bytes of unreadable requests are kept; the oldest go first.
+    pub unreadable_bytes: usize,
 }
 
 impl Default for InboxConfig {
@@ -32,6 +38,9 @@ impl Default for InboxConfig {
             checkpoint_pages: 4_000,
             page: 1_024,
             remembered_blocks: 16_384,
+            keep_failed: Duration::from_secs(30 * 24 * 3_600),
+            unreadable: 10_000,
+            unreadable_bytes: 64 << 20,
         }
     }
 }

@@ -9,7 +9,7 @@ use update_dispatcher::{Attempt, Dead, Lane, Progress, Queued, Seq, is_urgent};
 
 use crate::pending;
 use crate::rows::{Body, count, history, history_text, lane, progress, text};
-use crate::schema::{inbox_dead, inbox_quarantine};
+use crate::schema::{inbox_dead, inbox_quarantine, octet_length};
 
 /// An update whose handling failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +123,8 @@ pub(crate) async fn list(
         .filter(inbox_dead::seq.gt(after.value()))
         .order(inbox_dead::seq)
         .limit(limit)
-        .select(DeadRow::columns());
-    let rows: Vec<DeadRow> = match owner {
+        .select(Facts::columns());
+    let rows: Vec<Facts> = match owner {
         Some(owner) => {
             connection
                 .fetch(page.filter(inbox_dead::connection_id.eq(owner.clone())))
@@ -152,6 +152,7 @@ pub(crate) fn quarantine(writer: &mut WriterConnection, row: QuarantineRow) -> s
 
 pub(crate) async fn quarantined(
     connection: &mut Connection,
+    owner: Option<&ConnectionId>,
     after: Seq,
     limit: i64,
 ) -> store::Result<Vec<Quarantined>> {
@@ -159,12 +160,19 @@ pub(crate) async fn quarantined(
         .filter(inbox_quarantine::seq.gt(after.value()))
         .order(inbox_quarantine::seq)
         .limit(limit)
-        .select(QuarantineRow::columns());
-    let rows: Vec<QuarantineRow> = connection.fetch(page).await?;
+        .select(QuarantineFacts::columns());
+    let rows: Vec<QuarantineFacts> = match owner {
+        Some(owner) => {
+            connection
+                .fetch(page.filter(inbox_quarantine::connection_id.eq(owner.clone())))
+                .await?
+        }
+        None => connection.fetch(page).await?,
+    };
     Ok(rows.into_iter().map(Quarantined::from).collect())
 }
 
-#[derive(Insertable, Queryable, Selectable)]
+#[derive(Insertable)]
 #[diesel(table_name = inbox_quarantine, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 pub(crate) struct QuarantineRow {
     pub(crate) seq: i64,
@@ -194,8 +202,41 @@ struct DeadRow {
     body: Body,
 }
 
-impl From<DeadRow> for DeadLetter {
-    fn from(row: DeadRow) -> Self {
+/// A dead letter without its body: a list of many must not read them.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = inbox_dead, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(crate) struct Facts {
+    seq: i64,
+    connection_id: ConnectionId,
+    update_id: i64,
+    kind: String,
+    lane: String,
+    received_at_us: i64,
+    died_at_us: i64,
+    cause: String,
+    reason: String,
+    attempts: i32,
+    stage: i32,
+    effect: i32,
+    history: Option<String>,
+    #[diesel(select_expression = octet_length(inbox_dead::body))]
+    body_bytes: i32,
+}
+
+/// An unreadable request without its body.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = inbox_quarantine, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(crate) struct QuarantineFacts {
+    seq: i64,
+    connection_id: ConnectionId,
+    received_at_us: i64,
+    reason: String,
+    #[diesel(select_expression = octet_length(inbox_quarantine::body))]
+    body_bytes: i32,
+}
+
+impl From<Facts> for DeadLetter {
+    fn from(row: Facts) -> Self {
         let kind = UpdateKind::from(row.kind.as_str());
         let key = lane(row.connection_id, &row.lane, &kind);
         Self {
@@ -211,19 +252,19 @@ impl From<DeadRow> for DeadLetter {
             attempts: row.attempts.unsigned_abs(),
             progress: progress(row.stage, row.effect),
             history: history(row.history.as_deref()),
-            body_bytes: row.body.0.len(),
+            body_bytes: usize::try_from(row.body_bytes).unwrap_or(0),
         }
     }
 }
 
-impl From<QuarantineRow> for Quarantined {
-    fn from(row: QuarantineRow) -> Self {
+impl From<QuarantineFacts> for Quarantined {
+    fn from(row: QuarantineFacts) -> Self {
         Self {
             seq: Seq::new(row.seq),
             connection: row.connection_id,
             received_at: Timestamp::from_unix_us(row.received_at_us),
             reason: row.reason,
-            body_bytes: row.body.0.len(),
+            body_bytes: usize::try_from(row.body_bytes).unwrap_or(0),
         }
     }
 }

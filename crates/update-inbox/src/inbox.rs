@@ -17,8 +17,10 @@ use crate::error::{Error, Result};
 use crate::feed::{Dispatch, Feed};
 use crate::feeder;
 use crate::figures::{Counters, Figures};
+use crate::held;
 use crate::intake::{Expired, Intake, Order};
 use crate::journal::{InboxJournal, Scope, read, spread};
+use crate::kept::{self, Unreadable};
 use crate::pending;
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
@@ -30,7 +32,7 @@ use crate::writer::Writer;
 /// process had been killed. See [`close`](Self::close).
 #[derive(Clone)]
 pub struct Inbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     done: watch::Receiver<()>,
     life: Arc<Life>,
 }
@@ -58,7 +60,11 @@ impl Inbox {
     /// # Errors
     /// [`Error::Store`] when the database cannot be opened or has no tables; [`Error::Thread`].
     pub async fn start(config: InboxConfig, database: Database, clock: Clock) -> Result<Self> {
-        let tip = pending::tip(&mut database.connect().await?).await?;
+        let mut connection = database.connect().await?;
+        let tip = pending::tip(&mut connection).await?;
+        let held = held::all(&mut connection).await?;
+        let unreadable = Unreadable::read(&mut connection).await?;
+        drop(connection);
         let shared = Arc::new(Shared {
             clock,
             database,
@@ -67,6 +73,8 @@ impl Inbox {
             sessions: Unsaved::default(),
             config,
             paused: Mutex::default(),
+            held: Mutex::new(held),
+            unreadable,
             broken: CancellationToken::new(),
             failing: AtomicBool::new(false),
             batched: Mutex::default(),
@@ -137,6 +145,7 @@ impl Inbox {
         body: Bytes,
         reason: &str,
     ) -> Result<(), Refused> {
+        let bytes = body.len();
         let (reason, body) = (reason.to_owned(), Body(body));
         self.order(|answer| Order::Quarantine {
             owner,
@@ -146,7 +155,9 @@ impl Inbox {
             answer,
         })
         .await
-        .map_err(|_| Refused::Unavailable)
+        .map_err(|_| Refused::Unavailable)?;
+        kept::bound(&self.shared, bytes).await;
+        Ok(())
     }
 
     /// The requests that could not be read, after a number, in order, at most `limit`.
@@ -154,8 +165,7 @@ impl Inbox {
     /// # Errors
     /// [`Error::Store`].
     pub async fn quarantine_list(&self, after: Seq, limit: usize) -> Result<Vec<Quarantined>> {
-        let mut connection = self.shared.database.connect().await?;
-        Ok(dead::quarantined(&mut connection, after, page(limit)).await?)
+        self.quarantine_list_of(None, after, limit).await
     }
 
     /// What a connection has pending after a number, in order, at most `limit`.
@@ -223,14 +233,20 @@ impl Inbox {
         self.shared.feed.passed()
     }
 
-    /// Deletes what paused connections have waiting longer than Telegram would have kept it, and update ids that no longer count.
-    /// To be called now and then.
+    /// Deletes what paused connections have waiting longer than Telegram would have kept it, update ids that no longer count, and dead
+    /// letters and unreadable requests whose time is over. To be called now and then.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::Unavailable`], [`Error::Store`].
     pub async fn expire(&self) -> Result<Expired> {
         let owners = self.paused().iter().cloned().collect();
-        self.order(|answer| Order::Expire(owners, answer)).await
+        let expired = self.order(|answer| Order::Expire(owners, answer)).await?;
+        let (failed, unreadable) = kept::prune(&self.shared).await?;
+        Ok(Expired {
+            failed,
+            unreadable,
+            ..expired
+        })
     }
 
     /// Writes something, to see whether an update could be stored now.
@@ -288,7 +304,10 @@ impl Inbox {
         self.shared.feed.detach();
     }
 
-    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T> {
+    pub(crate) async fn order<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<T>) -> Order,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.shared.intake.order(order(answer));
         answered.await.map_err(|_| Error::Unavailable)
@@ -331,6 +350,6 @@ impl Drop for Gone {
     }
 }
 
-fn page(limit: usize) -> i64 {
+pub(crate) fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

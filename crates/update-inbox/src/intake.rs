@@ -51,6 +51,10 @@ pub struct Expired {
     pub blocks: usize,
     /// Sessions.
     pub sessions: usize,
+    /// Dead letters.
+    pub failed: usize,
+    /// Requests that could not be read.
+    pub unreadable: usize,
 }
 
 /// What one commit writes.

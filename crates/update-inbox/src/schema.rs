@@ -1,4 +1,5 @@
-//! The inbox's tables; migrations `0002_inbox`, `0004_inbox_batches` and `0005_lane_sessions` make them.
+//! The inbox's tables; migrations `0002_inbox`, `0004_inbox_batches`, `0005_lane_sessions` and
+//! `0006_inbox_operators` make them.
 
 diesel::table! {
     inbox_pending (seq) {
@@ -95,4 +96,16 @@ diesel::table! {
         expires_at_us -> BigInt,
         data -> Binary,
     }
+}
+
+diesel::table! {
+    inbox_held (connection_id) {
+        connection_id -> Text,
+        since_us -> BigInt,
+    }
+}
+
+diesel::define_sql_function! {
+    /// The length of a binary value, in bytes.
+    fn octet_length(value: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
 }

@@ -13,6 +13,7 @@ use crate::config::InboxConfig;
 use crate::feed::Feed;
 use crate::figures::Counters;
 use crate::intake::Intake;
+use crate::kept::Unreadable;
 use crate::sessions::Unsaved;
 
 pub(crate) struct Shared {
@@ -24,6 +25,9 @@ pub(crate) struct Shared {
     /// What was told of sessions and is not on disk.
     pub(crate) sessions: Unsaved,
     pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
+    /// Those whose updates wait because an operator said so.
+    pub(crate) held: Mutex<BTreeSet<ConnectionId>>,
+    pub(crate) unreadable: Unreadable,
     /// Whether the last commit failed.
     pub(crate) failing: AtomicBool,
     pub(crate) counters: Counters,

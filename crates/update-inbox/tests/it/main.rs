@@ -8,6 +8,7 @@ mod feeding;
 mod journal;
 mod lives;
 mod model;
+mod operating;
 mod paused;
 mod receiving;
 mod restarts;
