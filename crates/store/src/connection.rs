@@ -3,14 +3,21 @@ use diesel_async::{RunQueryDsl, methods};
 
 use crate::backend::{Postgres, Sqlite};
 use crate::error::Result;
+use crate::patience::Patience;
 use crate::query::{Batch, Fetch, Statement};
 
 /// A connection taken from the pool; it goes back when dropped.
 pub struct Connection(pub(crate) Link);
 
 pub(crate) enum Link {
-    Postgres(Box<PooledConnection<'static, Postgres>>),
+    Postgres(Box<Pooled>),
     Sqlite(PooledConnection<'static, Sqlite>),
+}
+
+/// A connection to Postgres, and how long its answers are waited for.
+pub(crate) struct Pooled {
+    pub(crate) link: PooledConnection<'static, Postgres>,
+    pub(crate) patience: Patience,
 }
 
 impl Connection {
@@ -26,7 +33,10 @@ impl Connection {
         Q: Fetch<'q, Row>,
     {
         Ok(match &mut self.0 {
-            Link::Postgres(link) => RunQueryDsl::load(query, &mut ***link).await,
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                patience.wait(RunQueryDsl::load(query, &mut **link)).await?
+            }
             Link::Sqlite(link) => RunQueryDsl::load(query, &mut **link).await,
         }?)
     }
@@ -56,7 +66,12 @@ impl Connection {
     {
         use diesel::OptionalExtension as _;
         Ok(match &mut self.0 {
-            Link::Postgres(link) => RunQueryDsl::get_result(query, &mut ***link).await,
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                patience
+                    .wait(RunQueryDsl::get_result(query, &mut **link))
+                    .await?
+            }
             Link::Sqlite(link) => RunQueryDsl::get_result(query, &mut **link).await,
         }
         .optional()?)
@@ -68,8 +83,10 @@ impl Connection {
     /// As [`fetch`](Self::fetch).
     pub async fn run<Q: Statement>(&mut self, statement: Q) -> Result<usize> {
         Ok(match &mut self.0 {
-            Link::Postgres(link) => {
-                <Q as methods::ExecuteDsl<Postgres>>::execute(statement, link).await
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                let work = <Q as methods::ExecuteDsl<Postgres>>::execute(statement, link);
+                patience.wait(work).await?
             }
             Link::Sqlite(link) => {
                 <Q as methods::ExecuteDsl<Sqlite>>::execute(statement, link).await
@@ -85,8 +102,10 @@ impl Connection {
     /// As [`fetch`](Self::fetch).
     pub async fn run_batch<Q: Batch>(&mut self, statement: Q) -> Result<usize> {
         Ok(match &mut self.0 {
-            Link::Postgres(link) => {
-                <Q as methods::ExecuteDsl<Postgres>>::execute(statement, link).await
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                let work = <Q as methods::ExecuteDsl<Postgres>>::execute(statement, link);
+                patience.wait(work).await?
             }
             // diesel-async cannot write a many-row VALUES for SQLite, but diesel can.
             Link::Sqlite(link) => {

@@ -7,8 +7,9 @@ use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::bb8::{Pool, RunError};
 
 use crate::backend::{Postgres, Sqlite};
-use crate::connection::{Connection, Link};
+use crate::connection::{Connection, Link, Pooled};
 use crate::error::{Error, Result};
+use crate::patience::Patience;
 use crate::url::{DatabaseUrl, Place};
 use crate::{postgres, sqlite};
 
@@ -20,6 +21,8 @@ use crate::{postgres, sqlite};
 pub struct Database {
     url: Arc<DatabaseUrl>,
     pool: Pools,
+    /// Fresh, for each connection to Postgres.
+    patience: Patience,
 }
 
 #[derive(Clone)]
@@ -40,9 +43,14 @@ impl Database {
             Place::Postgres(url) => Pools::Postgres(open_postgres(url, size).await?),
             Place::Sqlite(path) => Pools::Sqlite(open_sqlite(path, size).await?),
         };
+        let patience = match &url.0 {
+            Place::Postgres(url) => postgres::patience(url),
+            Place::Sqlite(_) => Patience::new(PATIENCE),
+        };
         let database = Self {
             url: Arc::new(url.clone()),
             pool,
+            patience,
         };
         // One connection now: a wrong password should not wait for the first request to show.
         database.connect().await?;
@@ -62,7 +70,9 @@ impl Database {
     pub async fn connect(&self) -> Result<Connection> {
         Ok(Connection(match &self.pool {
             Pools::Postgres(pool) => {
-                Link::Postgres(Box::new(pool.get_owned().await.map_err(unconnected)?))
+                let link = pool.get_owned().await.map_err(unconnected)?;
+                let patience = self.patience.clone();
+                Link::Postgres(Box::new(Pooled { link, patience }))
             }
             Pools::Sqlite(pool) => Link::Sqlite(pool.get_owned().await.map_err(unconnected)?),
         }))
@@ -77,9 +87,7 @@ impl fmt::Debug for Database {
 
 async fn open_postgres(url: &str, size: u32) -> Result<Pool<Postgres>> {
     // Outside the pool first: the pool would keep trying and then say only that the time was up.
-    postgres::establish(url)
-        .await
-        .map_err(|error| Error::Connect(error.into()))?;
+    postgres::establish(url).await?;
     let manager = AsyncDieselConnectionManager::new_with_config(url, postgres::pool_config());
     Pool::builder()
         .max_size(size)

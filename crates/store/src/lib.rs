@@ -5,6 +5,7 @@ mod connection;
 mod database;
 mod error;
 mod migrations;
+mod patience;
 mod postgres;
 mod query;
 mod sole_process;

@@ -88,9 +88,7 @@ enum Task {
 
 async fn on_postgres(url: &str, task: Task, schema: Schema) -> Result<Vec<String>> {
     // A connection of its own: the lock is the session's, and ends with it whatever happens.
-    let mut link = postgres::establish(url)
-        .await
-        .map_err(|error| Error::Connect(error.into()))?;
+    let mut link = postgres::establish_unhurried(url).await?;
     link.batch_execute(LOCK).await?;
     tokio::task::spawn_blocking(move || {
         let mut harness = AsyncMigrationHarness::new(link);

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl as _;
 use crate::backend::Postgres;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::patience::Patience;
 use crate::url::Place;
 use crate::{postgres, sqlite};
 
@@ -15,7 +16,10 @@ pub struct SoleProcess(Hold);
 
 enum Hold {
     File(#[expect(dead_code, reason = "held, not read: its lock ends when it is closed")] File),
-    Session(Box<Postgres>),
+    Session {
+        link: Box<Postgres>,
+        patience: Patience,
+    },
 }
 
 impl Database {
@@ -29,14 +33,13 @@ impl Database {
     pub async fn sole_process(&self) -> Result<SoleProcess> {
         match &self.url().0 {
             Place::Postgres(url) => {
-                let mut link = postgres::establish(url)
-                    .await
-                    .map_err(|error| Error::Connect(error.into()))?;
-                let taken: bool = diesel::select(diesel::dsl::sql::<Bool>(CLAIM))
-                    .get_result(&mut link)
-                    .await?;
+                let mut link = postgres::establish(url).await?;
+                let mut patience = postgres::patience(url);
+                let claim = diesel::select(diesel::dsl::sql::<Bool>(CLAIM));
+                let taken: bool = patience.wait(claim.get_result(&mut link)).await??;
                 if taken {
-                    Ok(SoleProcess(Hold::Session(Box::new(link))))
+                    let link = Box::new(link);
+                    Ok(SoleProcess(Hold::Session { link, patience }))
                 } else {
                     Err(Error::Taken)
                 }
@@ -62,10 +65,9 @@ impl SoleProcess {
     pub async fn check(&mut self) -> Result<()> {
         match &mut self.0 {
             Hold::File(_) => Ok(()),
-            Hold::Session(link) => {
-                diesel::select(diesel::dsl::sql::<Bool>("TRUE"))
-                    .get_result::<bool>(link)
-                    .await?;
+            Hold::Session { link, patience } => {
+                let sign = diesel::select(diesel::dsl::sql::<Bool>("TRUE"));
+                patience.wait(sign.get_result::<bool>(link)).await??;
                 Ok(())
             }
         }

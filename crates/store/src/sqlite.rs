@@ -35,7 +35,7 @@ fn mark(path: &Path) -> Result<()> {
     Ok(link.batch_execute(&marking)?)
 }
 
-/// A connection of the pool, or of a reader.
+/// A connection that writes.
 pub(crate) fn establish(path: &Path) -> ConnectionResult<SqliteConnection> {
     let mut link = open(path)?;
     link.batch_execute(PRAGMAS)
@@ -45,6 +45,15 @@ pub(crate) fn establish(path: &Path) -> ConnectionResult<SqliteConnection> {
         link.batch_execute("PRAGMA synchronous = NORMAL;")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
+    Ok(link)
+}
+
+/// A connection of the pool. There are many, and each keeps what it has read: the inner pages of a few tables are worth that, since
+/// the system remembers the others anyway.
+fn establish_pooled(path: &Path) -> ConnectionResult<SqliteConnection> {
+    let mut link = establish(path)?;
+    link.batch_execute("PRAGMA cache_size = -256;")
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(link)
 }
 
@@ -69,7 +78,7 @@ pub(crate) fn pool_config() -> ManagerConfig<Sqlite> {
     config.custom_setup = Box::new(|path| {
         let path = PathBuf::from(path);
         async move {
-            tokio::task::spawn_blocking(move || establish(&path))
+            tokio::task::spawn_blocking(move || establish_pooled(&path))
                 .await
                 .unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))
                 .map(Sqlite::new)

@@ -5,6 +5,8 @@
 
 #![expect(clippy::expect_used, reason = "what goes wrong here is a failed test")]
 
+mod silence;
+
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,6 +16,8 @@ use crate::backend::Postgres;
 use crate::database::Database;
 use crate::migrations::Schema;
 use crate::url::DatabaseUrl;
+
+pub use self::silence::Silence;
 
 /// Runs a test on a fresh, migrated database of each kind. The test needs tokio's multi-threaded runtime.
 ///

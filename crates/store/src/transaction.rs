@@ -1,10 +1,9 @@
-use diesel::QueryResult;
 use diesel::connection::AnsiTransactionManager;
 use diesel_async::{AsyncConnection, TransactionManager as _};
 
 use crate::backend::{Postgres, Sqlite};
-use crate::connection::{Connection, Link};
-use crate::error::Error;
+use crate::connection::{Connection, Link, Pooled};
+use crate::error::{Error, Result};
 
 impl Connection {
     /// Runs `work` so that all of it happens or none of it does.
@@ -20,10 +19,10 @@ impl Connection {
         F: AsyncFnOnce(&mut Self) -> Result<T, E>,
         E: From<Error>,
     {
-        self.begin().await.map_err(Error::from)?;
+        self.begin().await?;
         match work(&mut *self).await {
             Ok(value) => {
-                self.commit().await.map_err(Error::from)?;
+                self.commit().await?;
                 Ok(value)
             }
             Err(error) => {
@@ -34,11 +33,12 @@ impl Connection {
         }
     }
 
-    async fn begin(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::begin_transaction(&mut ***link)
-                    .await
+    async fn begin(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                let work = PostgresTransactions::begin_transaction(&mut **link);
+                patience.wait(work).await?
             }
             Link::Sqlite(link) => {
                 link.spawn_blocking(|sqlite| {
@@ -46,34 +46,36 @@ impl Connection {
                 })
                 .await
             }
-        }
+        }?)
     }
 
-    async fn commit(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::commit_transaction(&mut ***link)
-                    .await
+    async fn commit(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                let work = PostgresTransactions::commit_transaction(&mut **link);
+                patience.wait(work).await?
             }
             Link::Sqlite(link) => {
                 <Sqlite as AsyncConnection>::TransactionManager::commit_transaction(&mut **link)
                     .await
             }
-        }
+        }?)
     }
 
-    async fn roll_back(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres(link) => {
-                <Postgres as AsyncConnection>::TransactionManager::rollback_transaction(
-                    &mut ***link,
-                )
-                .await
+    async fn roll_back(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres(pooled) => {
+                let Pooled { link, patience } = &mut **pooled;
+                let work = PostgresTransactions::rollback_transaction(&mut **link);
+                patience.wait(work).await?
             }
             Link::Sqlite(link) => {
                 <Sqlite as AsyncConnection>::TransactionManager::rollback_transaction(&mut **link)
                     .await
             }
-        }
+        }?)
     }
 }
+
+type PostgresTransactions = <Postgres as AsyncConnection>::TransactionManager;

@@ -1,9 +1,9 @@
 use std::path::Path;
 
+use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 use diesel::query_dsl::methods::{ExecuteDsl as ExecuteNow, LoadQuery as LoadNow};
 use diesel::sql_types::Integer;
-use diesel::{QueryResult, SqliteConnection};
 use diesel_async::methods::ExecuteDsl;
 use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager as _};
 use tokio::runtime::Handle;
@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use crate::backend::Postgres;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::patience::Patience;
 use crate::query::{Batch, Fetch, Statement};
 use crate::url::Place;
 use crate::{postgres, sqlite};
@@ -21,7 +22,11 @@ use crate::{postgres, sqlite};
 pub struct WriterConnection(Link);
 
 enum Link {
-    Postgres { link: Box<Postgres>, handle: Handle },
+    Postgres {
+        link: Box<Postgres>,
+        handle: Handle,
+        patience: Patience,
+    },
     Sqlite(Box<SqliteConnection>),
 }
 
@@ -44,11 +49,9 @@ impl Database {
     pub fn writer(&self, handle: &Handle) -> Result<WriterConnection> {
         let link = match &self.url().0 {
             Place::Postgres(url) => Link::Postgres {
-                link: handle
-                    .block_on(postgres::establish(url))
-                    .map(Box::new)
-                    .map_err(|error| Error::Connect(error.into()))?,
+                link: handle.block_on(postgres::establish(url)).map(Box::new)?,
                 handle: handle.clone(),
+                patience: postgres::patience(url),
             },
             Place::Sqlite(path) => Link::Sqlite(Box::new(open_sqlite(path)?)),
         };
@@ -67,9 +70,11 @@ impl WriterConnection {
         Q: Fetch<'q, Row>,
     {
         Ok(match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(RunQueryDsl::load(query, &mut **link))
-            }
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle.block_on(patience.wait(RunQueryDsl::load(query, &mut **link)))?,
             Link::Sqlite(link) => LoadNow::internal_load(query, link).and_then(Iterator::collect),
         }?)
     }
@@ -92,9 +97,12 @@ impl WriterConnection {
     /// As [`fetch`](Self::fetch).
     pub fn run<Q: Statement>(&mut self, statement: Q) -> Result<usize> {
         Ok(match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(<Q as ExecuteDsl<Postgres>>::execute(statement, link))
-            }
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle
+                .block_on(patience.wait(<Q as ExecuteDsl<Postgres>>::execute(statement, link)))?,
             Link::Sqlite(link) => ExecuteNow::execute(statement, link),
         }?)
     }
@@ -105,9 +113,12 @@ impl WriterConnection {
     /// As [`fetch`](Self::fetch). The limits are those of [`Connection::run_batch`](crate::Connection::run_batch).
     pub fn run_batch<Q: Batch>(&mut self, statement: Q) -> Result<usize> {
         Ok(match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(<Q as ExecuteDsl<Postgres>>::execute(statement, link))
-            }
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle
+                .block_on(patience.wait(<Q as ExecuteDsl<Postgres>>::execute(statement, link)))?,
             Link::Sqlite(link) => ExecuteNow::execute(statement, link),
         }?)
     }
@@ -122,10 +133,10 @@ impl WriterConnection {
         F: FnOnce(&mut Self) -> Result<T, E>,
         E: From<Error>,
     {
-        self.begin().map_err(Error::from)?;
+        self.begin()?;
         match work(&mut *self) {
             Ok(value) => {
-                self.commit().map_err(Error::from)?;
+                self.commit()?;
                 Ok(value)
             }
             Err(error) => {
@@ -173,34 +184,43 @@ impl WriterConnection {
         }))
     }
 
-    fn begin(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(PostgresTransactions::begin_transaction(&mut **link))
-            }
+    fn begin(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle
+                .block_on(patience.wait(PostgresTransactions::begin_transaction(&mut **link)))?,
             // At once, so that a transaction that reads and then writes cannot fail half way.
             Link::Sqlite(link) => {
                 AnsiTransactionManager::begin_transaction_sql(&mut **link, "BEGIN IMMEDIATE")
             }
-        }
+        }?)
     }
 
-    fn commit(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(PostgresTransactions::commit_transaction(&mut **link))
-            }
+    fn commit(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle
+                .block_on(patience.wait(PostgresTransactions::commit_transaction(&mut **link)))?,
             Link::Sqlite(link) => AnsiTransactionManager::commit_transaction(&mut **link),
-        }
+        }?)
     }
 
-    fn roll_back(&mut self) -> QueryResult<()> {
-        match &mut self.0 {
-            Link::Postgres { link, handle } => {
-                handle.block_on(PostgresTransactions::rollback_transaction(&mut **link))
-            }
+    fn roll_back(&mut self) -> Result<()> {
+        Ok(match &mut self.0 {
+            Link::Postgres {
+                link,
+                handle,
+                patience,
+            } => handle
+                .block_on(patience.wait(PostgresTransactions::rollback_transaction(&mut **link)))?,
             Link::Sqlite(link) => AnsiTransactionManager::rollback_transaction(&mut **link),
-        }
+        }?)
     }
 }
 

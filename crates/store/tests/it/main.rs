@@ -6,5 +6,6 @@ mod migrations;
 mod notes;
 mod processes;
 mod queries;
+mod silence;
 mod transactions;
 mod writers;
