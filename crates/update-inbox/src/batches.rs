@@ -15,7 +15,7 @@ use crate::rows::{Body, count};
 use crate::schema::{inbox_batches, inbox_done, octet_length};
 
 /// The batches that are not done, as the database has them when the present commit succeeds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Batches {
     live: BTreeMap<Seq, Batch>,
     bytes: usize,
@@ -23,6 +23,7 @@ pub(crate) struct Batches {
     leaving: Leaving,
 }
 
+#[derive(Clone)]
 struct Batch {
     done: Bits,
     undone: usize,
@@ -35,7 +36,7 @@ struct Batch {
     has_done_row: bool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Leaving {
     some: BTreeSet<Seq>,
     /// Everything from this number on.
@@ -88,6 +89,19 @@ impl Batches {
         }
         self.leave_from(unseen);
         Ok(())
+    }
+
+    /// What the database has, as it was read before. What was never handed over, from `unseen` on, will be moved, and so will
+    /// what was asked for since.
+    pub(crate) fn restore(&mut self, read: &Self, unseen: Seq) {
+        let leaving = std::mem::take(&mut self.leaving);
+        *self = read.clone();
+        self.leaving.some.extend(leaving.some);
+        leaving
+            .from
+            .into_iter()
+            .for_each(|from| self.leave_from(from));
+        self.leave_from(unseen);
     }
 
     /// Writes fresh updates, whose numbers follow each other.
@@ -306,6 +320,7 @@ fn seq(first: Seq, place: usize) -> Seq {
 }
 
 /// A bit for each update of a batch.
+#[derive(Clone)]
 struct Bits {
     words: Vec<u8>,
     len: usize,

@@ -22,6 +22,16 @@ pub(crate) struct Books {
     pub(crate) stale: bool,
     /// The next number, unless somebody else has taken some: a process of before, whose last commit was under way.
     pub(crate) next: i64,
+    /// What was read last, while commits fail.
+    pub(crate) reread: Option<Reread>,
+}
+
+/// What the database held when this was the next number: as long as it is, nothing was committed since, and nothing has to be
+/// read again.
+pub(crate) struct Reread {
+    next: i64,
+    seen: Seen,
+    batches: Batches,
 }
 
 /// When a commit happens, and after what.
@@ -32,6 +42,8 @@ pub(crate) struct Moment {
     pub(crate) behind: bool,
     /// Everything up to here was handed over.
     pub(crate) passed: Seq,
+    /// Whether the commit before failed.
+    pub(crate) failing: bool,
 }
 
 /// What a commit did, in the order of what was asked.
@@ -63,12 +75,13 @@ pub(crate) fn write(
     let received: Vec<&Received> = batch.receiving.iter().map(|one| &one.received).collect();
     // First of all, even when no number is wanted: on Postgres it waits for a commit whose answer was lost and that is still under
     // way, and whatever is read after it, duplicates above all, knows what that one stored. Duplicates leave their numbers unused.
-    // A probe takes a number too: what it asks is whether something can be written.
-    let wanted = received.len() + numbered(&batch.orders);
+    // A probe takes a number too: what it asks is whether something can be written. Every commit takes one, so that the next number
+    // tells whether there was another.
+    let wanted = (received.len() + numbered(&batch.orders)).max(1);
     let mut next = pending::take_numbers(writer, wanted)?;
     written.reloaded = books.stale || next != books.next;
     if written.reloaded {
-        books.reload(writer, moment)?;
+        books.reload(writer, next, moment)?;
     }
     books.next = next + i64::try_from(wanted).unwrap_or(i64::MAX);
     let fresh = books.seen.mark(writer, &received, moment.now)?;
@@ -113,10 +126,25 @@ impl Moment {
 }
 
 impl Books {
-    fn reload(&mut self, writer: &mut WriterConnection, moment: &Moment) -> store::Result<()> {
-        self.batches
-            .reload(writer, moment.first_unseen(), moment.elapsed)?;
-        self.seen.reload(writer)?;
+    fn reload(
+        &mut self,
+        writer: &mut WriterConnection,
+        next: i64,
+        moment: &Moment,
+    ) -> store::Result<()> {
+        let unseen = moment.first_unseen();
+        if let Some(read) = self.reread.as_ref().filter(|read| read.next == next) {
+            self.batches.restore(&read.batches, unseen);
+            self.seen.clone_from(&read.seen);
+        } else {
+            self.batches.reload(writer, unseen, moment.elapsed)?;
+            self.seen.reload(writer)?;
+            self.reread = moment.failing.then(|| Reread {
+                next,
+                seen: self.seen.clone(),
+                batches: self.batches.clone(),
+            });
+        }
         self.stale = false;
         Ok(())
     }

@@ -5,6 +5,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The inbox is closed, or being closed: what waits is on disk, for the next process.
+    #[error("the inbox is closed")]
+    Closed,
     /// The database failed.
     #[error("the inbox cannot read its database")]
     Store(#[from] store::Error),

@@ -70,10 +70,10 @@ pub(crate) enum Scope<'a> {
 
 /// Has every update that nobody has in memory read by [`read`]; or all of them. Whatever was handed over before is looked at.
 ///
-/// Fails when it could not be written. Nothing is done for an inbox that is closed.
+/// Fails when it could not be written, and for an inbox that is closed: what would be read then may be less than there is.
 pub(crate) async fn spread(shared: &Shared, all: bool) -> Result<()> {
     if !shared.intake.is_open() {
-        return Ok(());
+        return Err(Error::Closed);
     }
     let (answer, answered) = oneshot::channel();
     let patient = false;

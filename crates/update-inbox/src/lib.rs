@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batches;
+mod block;
 mod by_lane;
 mod checkpointer;
 mod commit;

@@ -4,7 +4,6 @@
 //! bits of the numbers' last use are void by then.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use clock::Timestamp;
 use diesel::prelude::*;
@@ -14,6 +13,7 @@ use store::{Columns as _, WriterConnection};
 use telegram_bot_api::UpdateId;
 use update_dispatcher::{Queued, Seq};
 
+use crate::block::{BLOCK, Block, HORIZON};
 use crate::packed;
 use crate::received::Received;
 use crate::rows::Body;
@@ -23,6 +23,7 @@ use crate::schema::{inbox_recent, inbox_seen};
 ///
 /// A commit writes the ids it has marked into one small row, `inbox_recent`, and only now and then some of the changed blocks into
 /// `inbox_seen`: by then a block has changed many times. What neither has is in no commit. See [`Self::reload`].
+#[derive(Clone)]
 pub(crate) struct Seen {
     recent: HashMap<Key, Block>,
     older: HashMap<Key, Block>,
@@ -36,7 +37,7 @@ pub(crate) struct Seen {
 }
 
 /// Blocks on their way to `inbox_seen`, a few with each commit. When all are there, the ids noted before are not needed any more.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Round {
     left: Vec<Key>,
     /// The last commit of which all ids will be in `inbox_seen`.
@@ -44,14 +45,11 @@ struct Round {
     ids: usize,
 }
 
-type Key = (ConnectionId, i64);
-
-#[derive(Clone)]
-struct Block {
-    bits: [u8; BLOCK / 8],
-    touched_at_us: i64,
-    /// Whether it differs from `inbox_seen`.
-    changed: bool,
+/// A connection's block. Of the connection the bits: as text it takes twice the room.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    connection: [u64; 2],
+    block: i64,
 }
 
 impl Seen {
@@ -84,7 +82,7 @@ impl Seen {
             self.noted += ids.len();
             let ids: Vec<_> = ids
                 .into_iter()
-                .map(|(owner, id)| (key(owner, id), id))
+                .map(|(owner, id)| (Key::of(&owner, id), id))
                 .collect();
             self.load(writer, ids.iter().map(|(key, _)| key))?;
             for (key, id) in ids {
@@ -103,7 +101,7 @@ impl Seen {
     ) -> store::Result<Vec<bool>> {
         let keys: Vec<Key> = received
             .iter()
-            .map(|update| key(update.lane.connection.clone(), update.update_id))
+            .map(|update| Key::of(&update.lane.connection, update.update_id))
             .collect();
         self.load(writer, &keys)?;
         let ids = received.iter().map(|update| update.update_id);
@@ -139,7 +137,7 @@ impl Seen {
         self.fold(writer, (fresh.len() / share).max(8))
     }
 
-    /// Writes all blocks that have changed, and deletes those that are void.
+    /// Writes all blocks that have changed, deletes those that are void, and lets go of what is more than should be remembered.
     pub(crate) fn expire(
         &mut self,
         writer: &mut WriterConnection,
@@ -148,6 +146,7 @@ impl Seen {
         self.fold(writer, usize::MAX)?;
         self.begin_round();
         self.fold(writer, usize::MAX)?;
+        self.forget_quiet();
         let horizon = (now - HORIZON).unix_us();
         let void = inbox_seen::table.filter(inbox_seen::touched_at_us.lt(horizon));
         writer.run(diesel::delete(void))
@@ -186,8 +185,7 @@ impl Seen {
 
     /// Sets the bit of an id whose block is loaded, and answers whether it was not set.
     fn set(&mut self, key: Key, id: UpdateId, now: Timestamp) -> bool {
-        let block = self.recent.entry(key.clone());
-        let block = block.or_insert_with(Block::empty);
+        let block = self.recent.entry(key).or_insert_with(Block::empty);
         let new = block.mark(id, now);
         if new && !std::mem::replace(&mut block.changed, true) {
             self.changed.push(key);
@@ -211,7 +209,7 @@ impl Seen {
                 None => read(writer, key)?,
             };
             if let Some(block) = block {
-                self.recent.insert(key.clone(), block);
+                self.recent.insert(*key, block);
             }
         }
         Ok(())
@@ -225,6 +223,16 @@ impl Seen {
         let oldest = std::mem::replace(&mut self.older, std::mem::take(&mut self.recent));
         self.recent
             .extend(oldest.into_iter().filter(|(_, block)| block.changed));
+    }
+
+    /// Makes room until no more are left than should be, but for those that differ from what is on disk. Whoever comes back is
+    /// read back.
+    fn forget_quiet(&mut self) {
+        self.make_room();
+        if self.older.len() > self.capacity {
+            self.older.retain(|_, block| block.changed);
+            self.older.shrink_to_fit();
+        }
     }
 }
 
@@ -240,17 +248,15 @@ fn find<'a>(
 }
 
 /// One by one, which a kept statement makes cheap: any of these connections with any of these blocks would be far more than there are.
-fn read(writer: &mut WriterConnection, (owner, number): &Key) -> store::Result<Option<Block>> {
+fn read(writer: &mut WriterConnection, key: &Key) -> store::Result<Option<Block>> {
     let stored = inbox_seen::table
-        .find((owner.clone(), *number))
+        .find((key.connection_id(), key.block))
         .select(SeenRow::columns());
-    Ok(writer
-        .fetch_optional::<SeenRow, _>(stored)?
-        .map(|row| Block {
-            bits: row.bits.try_into().unwrap_or([0; BLOCK / 8]),
-            touched_at_us: row.touched_at_us,
-            changed: false,
-        }))
+    let row: Option<SeenRow> = writer.fetch_optional(stored)?;
+    Ok(row.map(|row| {
+        let bits = row.bits.try_into().unwrap_or([0; BLOCK / 8]);
+        Block::stored(&bits, row.touched_at_us)
+    }))
 }
 
 fn save(writer: &mut WriterConnection, key: &Key, block: &Block) -> store::Result<()> {
@@ -283,82 +289,33 @@ struct RecentRow {
 }
 
 impl SeenRow {
-    fn new((connection, number): &Key, block: &Block) -> Self {
+    fn new(key: &Key, block: &Block) -> Self {
         Self {
-            connection_id: connection.clone(),
-            block: *number,
-            bits: block.bits.to_vec(),
-            touched_at_us: block.touched_at_us,
+            connection_id: key.connection_id(),
+            block: key.block,
+            bits: block.bits().to_vec(),
+            touched_at_us: block.touched_at_us(),
         }
     }
 }
 
-impl Block {
-    fn empty() -> Self {
+impl Key {
+    fn of(owner: &ConnectionId, id: UpdateId) -> Self {
+        let bits = owner.to_bits();
         Self {
-            bits: [0; BLOCK / 8],
-            touched_at_us: i64::MIN,
-            changed: false,
+            connection: [(bits >> 64) as u64, bits as u64],
+            block: id.value().div_euclid(BLOCK as i64),
         }
     }
 
-    /// Sets the bit of an id, and answers whether it was not set.
-    fn mark(&mut self, id: UpdateId, now: Timestamp) -> bool {
-        if now.since(Timestamp::from_unix_us(self.touched_at_us)) > HORIZON {
-            self.bits = [0; BLOCK / 8];
-        }
-        let place = id.value().rem_euclid(BLOCK as i64) as usize;
-        let (byte, bit) = (&mut self.bits[place / 8], 1 << (place % 8));
-        let new = *byte & bit == 0;
-        if new {
-            *byte |= bit;
-            self.touched_at_us = now.unix_us().max(self.touched_at_us);
-        }
-        new
+    fn connection_id(&self) -> ConnectionId {
+        let [high, low] = self.connection.map(u128::from);
+        ConnectionId::from_bits(high << 64 | low)
     }
 }
-
-fn key(owner: ConnectionId, id: UpdateId) -> Key {
-    (owner, id.value().div_euclid(BLOCK as i64))
-}
-
-/// Ids in a block.
-const BLOCK: usize = 1_024;
 
 /// With so many ids in `inbox_recent`, changed blocks begin to be written.
 const FOLD_AT: usize = 16_384;
 
 /// With so many, they are written as fast as new ids come.
 const FALLING_BEHIND: usize = 262_144;
-
-/// How long an update that came is known to have come. Telegram brings one again for at most 24 hours.
-const HORIZON: Duration = Duration::from_secs(72 * 3_600);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_block_knows_its_ids_for_72_hours_after_the_last_new_one() {
-        let start = Timestamp::from_unix_seconds(1_000_000);
-        let mut block = Block::empty();
-        for id in [0, 1, 7, 8, 1_023] {
-            assert!(block.mark(UpdateId(id), start), "{id}");
-            assert!(!block.mark(UpdateId(id), start), "{id}");
-        }
-        assert!(!block.mark(UpdateId(7), start + HORIZON));
-        assert!(block.mark(UpdateId(2), start + HORIZON));
-        assert!(!block.mark(UpdateId(7), start + HORIZON + HORIZON));
-        let later = start + HORIZON + HORIZON + Duration::from_secs(1);
-        assert!(block.mark(UpdateId(7), later));
-        assert!(block.mark(UpdateId(1), later));
-    }
-
-    #[test]
-    fn a_clock_that_goes_back_forgets_nothing() {
-        let start = Timestamp::from_unix_seconds(1_000_000);
-        let mut block = Block::empty();
-        assert!(block.mark(UpdateId(7), start));
-        assert!(!block.mark(UpdateId(7), Timestamp::from_unix_seconds(0)));
-    }
-}

@@ -46,6 +46,7 @@ impl Writer {
             // What is read here may be on its way out: the first commit reads it again.
             stale: true,
             next: 0,
+            reread: None,
         };
         let mut writer = Self {
             shared,
@@ -185,6 +186,7 @@ impl Writer {
         #[cfg(feature = "failpoints")]
         fail::fail_point!("inbox-after-commit", |_| std::process::abort());
         books.batches.saved();
+        books.reread = None;
         self.shared.failing.store(false, Ordering::Relaxed);
         if std::mem::take(&mut self.failures) > 0 {
             tracing::info!("updates are stored again");
@@ -209,6 +211,7 @@ impl Writer {
             elapsed: self.shared.clock.elapsed(),
             behind: self.shared.feed.is_behind(),
             passed: self.shared.feed.passed(),
+            failing: self.failures > 0,
         }
     }
 

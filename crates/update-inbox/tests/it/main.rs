@@ -13,4 +13,6 @@ mod paused;
 mod receiving;
 mod restarts;
 mod sessions;
+mod silence;
+mod streaks;
 mod support;
