@@ -52,6 +52,12 @@ impl<const N: usize> Fixed<N> {
         let mut bits = [0; 16];
         bits[6..].copy_from_slice(&random);
         let ulid = ulid::Ulid::from_parts(unix_ms, u128::from_be_bytes(bits));
+        Self::of_bits(prefix, ulid.0)
+    }
+
+    /// A prefix, and the ULID of these bits.
+    pub(crate) fn of_bits(prefix: &str, bits: u128) -> Self {
+        let ulid = ulid::Ulid(bits);
         let mut text = [0; N];
         let (before, rest) = text.split_at_mut(prefix.len());
         before.copy_from_slice(prefix.as_bytes());
@@ -84,6 +90,33 @@ pub(crate) fn is_ulid(text: &str) -> bool {
     text.len() == ULID && text.bytes().all(is_digit) && text.as_bytes()[0] <= b'7'
 }
 
+/// The bits of the ULID at the end of a text.
+pub(crate) fn ulid_bits(text: &str) -> u128 {
+    let Some((_, digits)) = text.as_bytes().split_last_chunk::<ULID>() else {
+        return 0;
+    };
+    // Twelve digits at a time fill a word that a processor has.
+    let word = |digits: &[u8]| {
+        let values = digits.iter().map(|digit| DIGITS[usize::from(*digit)]);
+        values.fold(0_u64, |bits, value| bits << 5 | u64::from(value))
+    };
+    let (first, rest) = digits.split_at(2);
+    let (middle, last) = rest.split_at(12);
+    u128::from(word(first)) << 120 | u128::from(word(middle)) << 60 | u128::from(word(last))
+}
+
+/// What a digit of Crockford's base 32 stands for; nothing for other bytes, of which an identifier has none.
+const DIGITS: [u8; 256] = {
+    let digits = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut values = [0; 256];
+    let mut value = 0;
+    while value < digits.len() {
+        values[digits[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
 /// The length of a ULID in characters.
 pub(crate) const ULID: usize = 26;
 
@@ -109,6 +142,19 @@ mod tests {
             too_long.as_str(),
         ] {
             assert!(bad.parse::<ProjectId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_comes_back_from_its_bits() {
+        for (unix_ms, random) in [
+            (0, [0; 10]),
+            (1_764_000_000_000, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+            ((1 << 48) - 1, [255; 10]),
+        ] {
+            let id = ConnectionId::from_parts(unix_ms, random);
+            assert_eq!((id.to_bits() >> 80) as u64, unix_ms);
+            assert_eq!(ConnectionId::from_bits(id.to_bits()), id);
         }
     }
 

@@ -319,3 +319,45 @@ const FOLD_AT: usize = 16_384;
 
 /// With so many, they are written as fast as new ids come.
 const FALLING_BEHIND: usize = 262_144;
+
+#[cfg(test)]
+mod tests {
+    use store::{Database, DatabaseUrl, Schema};
+    use telegram_bot_api::Envelope;
+    use tokio::runtime::Handle;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn quiet_connections_leave_memory_and_are_known_when_they_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::of_sqlite_file(folder.path().join("inbox.db"));
+        let database = Database::open(&url, 1).await.unwrap();
+        database.migrate(Schema::Main).await.unwrap();
+        let mut writer = database.writer(&Handle::current()).unwrap();
+        let now = Timestamp::from_unix_seconds(1_764_000_000);
+        let all: Vec<Received> = (0..100).map(|number| received(number, now)).collect();
+        let mut seen = Seen::new(8);
+        for (seq, one) in (1..).zip(&all) {
+            assert_eq!(seen.mark(&mut writer, &[one], now).unwrap(), [true]);
+            let fresh = [one.queued(Seq::new(seq))];
+            seen.note(&mut writer, &fresh, now).unwrap();
+        }
+        let held = |seen: &Seen| seen.recent.len() + seen.older.len();
+        assert_eq!(held(&seen), 100, "none of them is in its table yet");
+        seen.expire(&mut writer, now).unwrap();
+        assert!(held(&seen) <= 8, "{}", held(&seen));
+        for one in &all {
+            assert_eq!(seen.mark(&mut writer, &[one], now).unwrap(), [false]);
+            // Each half may be over by what the last commit brought.
+            assert!(held(&seen) <= 8 + 2, "{}", held(&seen));
+        }
+    }
+
+    fn received(connection: u8, now: Timestamp) -> Received {
+        let body = r#"{"update_id":5,"message":{"message_id":1,"date":1,"chat":{"id":5,"type":"private"}}}"#;
+        let envelope = Envelope::read(body.as_bytes()).unwrap();
+        let connection = ConnectionId::from_parts(1, [connection; 10]);
+        Received::new(connection, &envelope, now, body.into())
+    }
+}
