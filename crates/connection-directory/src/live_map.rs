@@ -1,5 +1,6 @@
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use ids::ConnectionId;
@@ -13,10 +14,13 @@ pub(crate) struct LiveMap(RwLock<Held>);
 
 #[derive(Default)]
 struct Held {
-    connections: HashMap<ConnectionId, Arc<LiveConnection>>,
+    connections: HashSet<Known>,
     /// How often something was forgotten.
     forgotten: u64,
 }
+
+/// A connection, found by its id: which it has itself, so that the set holds no other copy.
+struct Known(Arc<LiveConnection>);
 
 /// When a look-up began: after which it may no longer be kept if something was forgotten meanwhile.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +29,10 @@ pub(crate) struct Since(u64);
 impl LiveMap {
     pub(crate) fn get(&self, id: &ConnectionId) -> Result<Arc<LiveConnection>, Since> {
         let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let known = held.connections.get(id).cloned();
-        known.ok_or(Since(held.forgotten))
+        let known = held.connections.get(id);
+        known
+            .map(|known| Arc::clone(&known.0))
+            .ok_or(Since(held.forgotten))
     }
 
     /// Takes over what was just written.
@@ -59,16 +65,36 @@ impl LiveMap {
 
 impl Held {
     fn put(&mut self, record: &Connection) -> Arc<LiveConnection> {
-        match self.connections.entry(record.id.clone()) {
-            Entry::Occupied(held) if held.get().version >= record.version => Arc::clone(held.get()),
-            entry => Arc::clone(
-                entry
-                    .insert_entry(Arc::new(LiveConnection::from(record)))
-                    .get(),
-            ),
+        if let Some(Known(held)) = self.connections.get(&record.id)
+            && held.version >= record.version
+        {
+            return Arc::clone(held);
         }
+        let live = Arc::new(LiveConnection::from(record));
+        self.connections.replace(Known(Arc::clone(&live)));
+        live
     }
 }
+
+impl Borrow<ConnectionId> for Known {
+    fn borrow(&self) -> &ConnectionId {
+        &self.0.connection
+    }
+}
+
+impl Hash for Known {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.connection.hash(state);
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.connection == other.0.connection
+    }
+}
+
+impl Eq for Known {}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use crate::error::OpenError;
 
 /// A sealed token: the bytes to store.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SealedToken(Vec<u8>);
+pub struct SealedToken(Box<[u8]>);
 
 impl SealedToken {
     /// Bytes that were stored, if they are laid out as a sealed token. Whether they open only the vault tells.
@@ -18,7 +18,7 @@ impl SealedToken {
         if bytes.len() < HEADER + TAG || !bytes.starts_with(&FORMAT) {
             return Err(OpenError);
         }
-        Ok(Self(bytes))
+        Ok(Self(bytes.into()))
     }
 
     /// The bytes to store.
@@ -30,7 +30,7 @@ impl SealedToken {
     /// The bytes to store, without a copy.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.0.into()
     }
 
     /// The master key it claims to be sealed under; only opening it proves that.
@@ -85,7 +85,7 @@ pub(crate) fn header(key_id: KeyId, salt: &[u8; SALT], commitment: &[u8; COMMITM
 /// A written record. The caller has put header, ciphertext and tag together.
 pub(crate) fn finished(bytes: Vec<u8>) -> SealedToken {
     debug_assert!(bytes.len() >= HEADER + TAG && bytes.starts_with(&FORMAT));
-    SealedToken(bytes)
+    SealedToken(bytes.into())
 }
 
 pub(crate) const SALT: usize = 32;
