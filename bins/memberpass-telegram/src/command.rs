@@ -1,9 +1,11 @@
 //! The commands of the binary. `serve` is the one that runs when none is named.
 
+mod bots;
 mod keys;
 mod migrate;
 mod show;
 mod token;
+mod updates;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,12 @@ enum Task {
     /// API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Updates that failed, wait or are being handled, of a running server.
+    #[command(subcommand)]
+    Updates(updates::Updates),
+    /// Bots of a running server.
+    #[command(subcommand)]
+    Bots(bots::Bots),
 }
 
 /// Reads the command line and does what it says.
@@ -51,6 +59,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Task::Migrate => migrate::run(&config).await,
             Task::Keys(keys) => keys::run(&keys, &config),
             Task::Token(token) => token::run(token, &config).await,
+            Task::Updates(updates) => updates::run(updates, &config).await,
+            Task::Bots(bots) => bots::run(bots, &config).await,
             Task::Config(_) => Ok(()),
         }
     })

@@ -10,7 +10,7 @@ use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use http_listener::Listener;
 use key_ring::KeyRing;
-use management_api::{ApiTokens, Environment, ManagementApi};
+use management_api::{ApiTokens, Environment, ManagementApi, Updates};
 use request_log::RequestLog;
 use store::{Database, DatabaseUrl, Schema, SoleProcess};
 use telegram_bot_api::{Client, ClientConfig, UpdateKind};
@@ -89,7 +89,8 @@ pub(crate) async fn server(
         vault,
     };
     let connections = BotConnections::new(parts, connecting(config));
-    let api = api(&connections, tokens, &inbox, &clock, &entropy);
+    let updates = Updates::new(inbox.clone(), dispatcher.clone(), directory.clone());
+    let api = api(&connections, tokens, updates, &inbox, &clock, &entropy);
     let (log, limits) = (request_log.clone(), IngressConfig::default());
     let ingress = Ingress::new(
         secrets,
@@ -139,7 +140,11 @@ async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Resul
     directory.key_checks_verify(ring).await?;
     let logging = request_log::Config::default();
     let request_log = RequestLog::start(requests, logging, clock.clone()).await?;
-    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone()).await?;
+    let inbox = InboxConfig {
+        keep_failed: config.keep_failed,
+        ..InboxConfig::default()
+    };
+    let inbox = Inbox::start(inbox, database.clone(), clock.clone()).await?;
     Ok(Stores {
         database,
         directory,
@@ -149,7 +154,7 @@ async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Resul
     })
 }
 
-/// Starts handling what the inbox holds, disconnected bots' updates excepted.
+/// Starts handling what the inbox holds, the updates of disconnected and of paused bots excepted.
 async fn dispatcher(
     stages: Vec<Arc<dyn Stage>>,
     sender: BotSender,
@@ -177,6 +182,9 @@ async fn dispatcher(
         dispatcher.pause(&connection);
         inbox.pause(&connection);
     }
+    for connection in inbox.held() {
+        dispatcher.pause(&connection);
+    }
     inbox.attach(dispatcher.clone());
     Ok(dispatcher)
 }
@@ -185,6 +193,7 @@ async fn dispatcher(
 fn api(
     connections: &BotConnections,
     tokens: ApiTokens,
+    updates: Updates,
     inbox: &Inbox,
     clock: &Clock,
     entropy: &Entropy,
@@ -193,6 +202,7 @@ fn api(
     ManagementApi::new(
         connections.clone(),
         tokens,
+        updates,
         ready,
         clock.clone(),
         entropy.clone(),

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) custom_bot_api: bool,
     pub(crate) test_dc: bool,
     pub(crate) greeting: bool,
+    /// How long updates that failed are kept.
+    pub(crate) keep_failed: Duration,
     pub(crate) shutdown_deadline: Duration,
     pub(crate) log: LogConfig,
 }
@@ -83,6 +85,7 @@ impl Config {
             custom_bot_api: !sources.is_default("bot-api-url"),
             test_dc: sources.parse("telegram-test-dc")?,
             greeting: sources.one_of("greeting", &["off", "on"])? == "on",
+            keep_failed: days(sources.parse("keep-failed-days")?)?,
             shutdown_deadline: Duration::from_secs(sources.parse("shutdown-seconds")?),
             log: LogConfig {
                 json: sources.one_of("log-format", &["human", "json"])? == "json",
@@ -90,6 +93,14 @@ impl Config {
             },
         })
     }
+}
+
+fn days(days: u32) -> anyhow::Result<Duration> {
+    anyhow::ensure!(
+        (1..=3_650).contains(&days),
+        "`keep-failed-days` ({days}) must be from 1 to 3650: what failed can only be handled again while it is kept"
+    );
+    Ok(Duration::from_secs(u64::from(days) * 24 * 3_600))
 }
 
 /// Whether two listeners do not meet: on one port, an unspecified address is every address. Port 0 is a free one each time.

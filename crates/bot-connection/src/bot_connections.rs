@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use ids::ProjectId;
+use ids::{ConnectionId, ProjectId};
 use telegram_bot_api::BotToken;
 
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::parts::{ConnectConfig, Parts};
 use crate::view::{BotView, Connected};
-use crate::{disconnect, put, resume, sealing};
+use crate::{disconnect, hold, put, resume, sealing};
 
 /// Connects, rotates, replaces, disconnects and reconnects bots: one operation at a time for a project. Cheap to clone.
 ///
@@ -69,6 +69,35 @@ impl BotConnections {
         let turn = self.0.turn(project)?;
         let (engine, project) = (Arc::clone(&self.0), project.clone());
         carry_on(async move { disconnect::project(&engine, &turn, &project).await }).await
+    }
+
+    /// Has the updates of the project's bot wait until [`Self::release`], also after a restart: they are received, and none of them is
+    /// handled. What is being handled now may end.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Busy`], [`Error::Directory`], [`Error::Inbox`].
+    pub async fn hold(&self, project: &ProjectId) -> Result<BotView, Error> {
+        let turn = self.0.turn(project)?;
+        let (engine, project) = (Arc::clone(&self.0), project.clone());
+        let held = carry_on(async move { hold::hold(&engine, &turn, &project).await });
+        Ok(BotView::from(&held.await?))
+    }
+
+    /// Lets the updates of the project's bot go on that were held, the oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::hold`].
+    pub async fn release(&self, project: &ProjectId) -> Result<BotView, Error> {
+        let turn = self.0.turn(project)?;
+        let (engine, project) = (Arc::clone(&self.0), project.clone());
+        let going = carry_on(async move { hold::release(&engine, &turn, &project).await });
+        Ok(BotView::from(&going.await?))
+    }
+
+    /// Whether this bot's updates are held.
+    #[must_use]
+    pub fn is_held(&self, connection: &ConnectionId) -> bool {
+        self.0.parts.inbox.is_held(connection)
     }
 
     /// The project's bot, or the last it had.

@@ -13,6 +13,9 @@ pub enum Error {
     /// The token's bot is connected to another project.
     #[error("this bot is connected to another project")]
     ConnectedElsewhere,
+    /// What the bot has waiting could not be held, or let go on.
+    #[error("the bot's waiting updates could not be reached")]
+    Inbox(#[from] update_inbox::Error),
     /// The operation ended unexpectedly: by a fault of ours, or since the whole process ends. Whatever is in the record is
     /// gone on with.
     #[error("the change of this project's bot was interrupted")]

@@ -7,6 +7,7 @@ mod disconnect;
 mod engine;
 mod error;
 mod facts;
+mod hold;
 mod operation;
 mod parts;
 mod plan;

@@ -37,10 +37,12 @@ impl Parts {
         self.inbox.pause(connection);
     }
 
-    /// Goes on with a connection's updates, those that were parked first.
+    /// Goes on with a connection's updates, those that were parked first; unless an operator holds them.
     pub(crate) fn unpark(&self, connection: &ConnectionId) {
         let passed = self.inbox.resume(connection);
-        self.dispatcher.resume(connection, passed);
+        if !self.inbox.is_held(connection) {
+            self.dispatcher.resume(connection, passed);
+        }
     }
 }
 

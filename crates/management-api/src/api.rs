@@ -14,23 +14,26 @@ use crate::error::ApiError;
 use crate::health::{self, Readiness};
 use crate::route::{NoRoute, Route};
 use crate::tokens::{Ability, ApiTokens};
+use crate::updates::Updates;
 
 /// The API of the private listener: `/v1`, `/livez` and `/readyz`. Cheap to clone.
 #[derive(Clone)]
 pub struct ManagementApi {
     bots: Bots,
     tokens: ApiTokens,
+    updates: Updates,
     readiness: Arc<dyn Readiness>,
     clock: Clock,
     entropy: Entropy,
 }
 
 impl ManagementApi {
-    /// The API over the bots and tokens of one server.
+    /// The API over the bots, tokens and updates of one server.
     #[must_use]
     pub fn new(
         connections: BotConnections,
         tokens: ApiTokens,
+        updates: Updates,
         readiness: Arc<dyn Readiness>,
         clock: Clock,
         entropy: Entropy,
@@ -38,6 +41,7 @@ impl ManagementApi {
         Self {
             bots: Bots::new(connections, clock.clone()),
             tokens,
+            updates,
             readiness,
             clock,
             entropy,
@@ -93,6 +97,18 @@ impl ManagementApi {
             Route::Reconnect(project) => {
                 let project = allowed(&caller, Ability::ProjectManage, project)?;
                 self.bots.reconnect(&project, id).await
+            }
+            Route::Hold(project) => {
+                let project = allowed(&caller, Ability::ProjectManage, project)?;
+                self.bots.hold(&project, id).await
+            }
+            Route::Release(project) => {
+                let project = allowed(&caller, Ability::ProjectManage, project)?;
+                self.bots.release(&project, id).await
+            }
+            Route::Updates(call) => {
+                let query = head.uri.query();
+                self.updates.answer(call, query, &caller, id).await
             }
             Route::Live | Route::Ready => Err(ApiError::not_found()),
         }

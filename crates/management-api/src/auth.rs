@@ -18,6 +18,16 @@ impl Caller {
         self.project.as_ref().is_none_or(|only| only == project)
     }
 
+    /// Whether it is for all projects.
+    pub(crate) fn covers_all(&self) -> bool {
+        self.project.is_none()
+    }
+
+    /// The one project that it is for.
+    pub(crate) fn project(&self) -> Option<&ProjectId> {
+        self.project.as_ref()
+    }
+
     pub(crate) fn may(&self, ability: Ability) -> Result<(), ApiError> {
         if self.abilities.contains(ability) {
             return Ok(());

@@ -48,7 +48,12 @@ impl Bots {
         let view = self.connections.view(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
         let late = self.late.of(project);
-        let shown = Shown::of(project, view.as_ref()).after(late.as_ref());
+        let held = view
+            .as_ref()
+            .is_some_and(|view| self.connections.is_held(&view.connection));
+        let shown = Shown::of(project, view.as_ref())
+            .after(late.as_ref())
+            .held(held);
         Ok(answer::json(StatusCode::OK, &shown, id))
     }
 
@@ -90,6 +95,23 @@ impl Bots {
         // First, since a caller who hangs up stops what follows here, but not the disconnect.
         self.late.forget(project);
         let view = self.connections.disconnect(project).await;
+        let view = view.map_err(|error| connecting::explain(&error, id))?;
+        Ok(answer::json(
+            StatusCode::OK,
+            &Shown::of(project, Some(&view)),
+            id,
+        ))
+    }
+
+    pub(crate) async fn hold(&self, project: &ProjectId, id: &RequestId) -> Answer {
+        let view = self.connections.hold(project).await;
+        let view = view.map_err(|error| connecting::explain(&error, id))?;
+        let shown = Shown::of(project, Some(&view)).held(true);
+        Ok(answer::json(StatusCode::OK, &shown, id))
+    }
+
+    pub(crate) async fn release(&self, project: &ProjectId, id: &RequestId) -> Answer {
+        let view = self.connections.release(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
         Ok(answer::json(
             StatusCode::OK,

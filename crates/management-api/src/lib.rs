@@ -12,9 +12,11 @@ mod pasted;
 mod route;
 mod shown;
 mod tokens;
+mod updates;
 
 pub use crate::api::ManagementApi;
 pub use crate::health::{Check, Readiness};
 pub use crate::tokens::{
     Abilities, Ability, ApiToken, ApiTokens, Environment, PlainToken, UnknownAbility,
 };
+pub use crate::updates::Updates;

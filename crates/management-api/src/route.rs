@@ -2,12 +2,17 @@
 
 use http::Method;
 use ids::ProjectId;
+use update_dispatcher::Seq;
+
+use crate::updates::UpdatesCall;
 
 /// A call of the API.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `DELETE /v1/projects/{project}/bot`
     Disconnect(ProjectId),
+    /// `POST /v1/projects/{project}/bot/pause`
+    Hold(ProjectId),
     /// `GET /livez`
     Live,
     /// `PUT /v1/projects/{project}/bot`
@@ -16,8 +21,12 @@ pub(crate) enum Route {
     Ready,
     /// `POST /v1/projects/{project}/bot/reconnect`
     Reconnect(ProjectId),
+    /// `POST /v1/projects/{project}/bot/resume`
+    Release(ProjectId),
     /// `GET /v1/projects/{project}/bot`
     Show(ProjectId),
+    /// `/v1/updates` and what is below.
+    Updates(UpdatesCall),
 }
 
 /// Why there is no such call.
@@ -47,13 +56,51 @@ impl Route {
                 Method::PUT => Ok(Self::PutToken(id(project)?)),
                 _ => Err(NoRoute::Method("DELETE, GET, PUT")),
             },
-            ["v1", "projects", project, "bot", "reconnect"] => match *method {
-                Method::POST => Ok(Self::Reconnect(id(project)?)),
-                _ => Err(NoRoute::Method("POST")),
-            },
+            [
+                "v1",
+                "projects",
+                project,
+                "bot",
+                what @ ("pause" | "reconnect" | "resume"),
+            ] => {
+                let route = match *what {
+                    "pause" => Self::Hold,
+                    "resume" => Self::Release,
+                    _ => Self::Reconnect,
+                };
+                match *method {
+                    Method::POST => Ok(route(id(project)?)),
+                    _ => Err(NoRoute::Method("POST")),
+                }
+            }
+            ["v1", "updates", rest @ ..] => updates(method, rest).map(Self::Updates),
             _ => Err(NoRoute::Path),
         }
     }
+}
+
+fn updates(method: &Method, rest: &[&str]) -> Result<UpdatesCall, NoRoute> {
+    use UpdatesCall::{Discard, List, Replay, ReplayAll, Running, Show};
+    match (rest, method) {
+        ([], &Method::GET) => Ok(List),
+        (["running"], &Method::GET) => Ok(Running),
+        (["replay"], &Method::POST) => Ok(ReplayAll),
+        ([] | ["running"], _) => Err(NoRoute::Method("GET")),
+        (["replay"], _) => Err(NoRoute::Method("POST")),
+        ([one], &Method::GET) => number(one).map(Show),
+        ([one], &Method::DELETE) => number(one).map(Discard),
+        ([one, "replay"], &Method::POST) => number(one).map(Replay),
+        ([one], _) => number(one).and(Err(NoRoute::Method("DELETE, GET"))),
+        ([one, "replay"], _) => number(one).and(Err(NoRoute::Method("POST"))),
+        _ => Err(NoRoute::Path),
+    }
+}
+
+/// An update's number, as it is written.
+fn number(text: &str) -> Result<Seq, NoRoute> {
+    let number: i64 = text.parse().map_err(|_| NoRoute::Path)?;
+    let seq = (number > 0 && number.to_string() == text).then(|| Seq::new(number));
+    seq.ok_or(NoRoute::Path)
 }
 
 fn only(
@@ -110,6 +157,11 @@ mod tests {
             "",
             "/",
             "/v1",
+            "/v1/updates/",
+            "/v1/updates/0",
+            "/v1/updates/07",
+            "/v1/updates/-1",
+            "/v1/updates/1/2",
             "/v1/projects/prj_1/bot/",
             "//livez",
             "/v2/projects/prj_1/bot",

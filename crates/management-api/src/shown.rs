@@ -18,6 +18,8 @@ struct Data<'a> {
     connected: bool,
     bot: Option<Bot<'a>>,
     status: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,7 @@ impl<'a> Shown<'a> {
             connected: status == Some(Status::Active),
             bot: linked.map(Bot::of),
             status: status.map_or("none", Status::as_str),
+            paused: false,
             step: view.and_then(|view| view.step.as_deref()),
             failure: None,
             warnings: view
@@ -59,6 +62,12 @@ impl<'a> Shown<'a> {
                 .collect(),
         };
         Self { data }
+    }
+
+    /// Whether an operator has its updates wait.
+    pub(crate) fn held(mut self, held: bool) -> Self {
+        self.data.paused = held;
+        self
     }
 
     /// With what did not stop a change, but should be known.

@@ -20,12 +20,13 @@ use crate::figures::{Counters, Figures};
 use crate::held;
 use crate::intake::{Expired, Intake, Order};
 use crate::journal::{InboxJournal, Scope, read, spread};
-use crate::kept::{self, Unreadable};
+use crate::kept;
 use crate::pending;
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
 use crate::sessions::Unsaved;
 use crate::shared::Shared;
+use crate::unreadable::Unreadable;
 use crate::writer::Writer;
 
 /// The durable queue of received updates. Cheap to clone; when the last clone is dropped, whatever waits is let go as if the

@@ -1,6 +1,6 @@
 //! Dead letters and unreadable requests while they are kept: looked at one by one, and let go when their time or their room is over.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use diesel::prelude::*;
@@ -9,34 +9,9 @@ use update_dispatcher::Seq;
 
 use crate::dead::{DeadLetter, Facts, QuarantineFacts, Quarantined};
 use crate::rows::Body;
-use crate::schema::{inbox_dead, inbox_quarantine, octet_length};
+use crate::schema::{inbox_dead, inbox_quarantine};
 use crate::shared::Shared;
-
-/// How much of unreadable requests is kept; counted anew now and then, so a little off at times.
-pub(crate) struct Unreadable {
-    requests: AtomicUsize,
-    bytes: AtomicUsize,
-    /// Whether somebody is making room.
-    trimming: AtomicBool,
-}
-
-impl Unreadable {
-    pub(crate) async fn read(connection: &mut Connection) -> store::Result<Self> {
-        let sizes = sizes(connection).await?;
-        let unreadable = Self {
-            requests: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-            trimming: AtomicBool::new(false),
-        };
-        unreadable.set(&sizes);
-        Ok(unreadable)
-    }
-
-    fn set(&self, sizes: &[(i64, i32)]) {
-        self.requests.store(sizes.len(), Ordering::Relaxed);
-        self.bytes.store(bytes(sizes), Ordering::Relaxed);
-    }
-}
+use crate::unreadable::sizes;
 
 /// Counts one more, and makes room when there are too many: an eighth of it, so that few have to.
 pub(crate) async fn bound(shared: &Shared, more: usize) {
@@ -162,21 +137,6 @@ fn newest(sizes: &[(i64, i32)], requests: usize, bytes: usize) -> usize {
         taken <= bytes
     });
     fits.count()
-}
-
-/// The number and size of every unreadable request, newest first.
-async fn sizes(connection: &mut Connection) -> store::Result<Vec<(i64, i32)>> {
-    let all = inbox_quarantine::table
-        .order(inbox_quarantine::seq.desc())
-        .select((inbox_quarantine::seq, octet_length(inbox_quarantine::body)));
-    connection.fetch(all).await
-}
-
-fn bytes(sizes: &[(i64, i32)]) -> usize {
-    let sizes = sizes
-        .iter()
-        .map(|(_, size)| usize::try_from(*size).unwrap_or(0));
-    sizes.sum()
 }
 
 struct Trimming<'a>(&'a AtomicBool);

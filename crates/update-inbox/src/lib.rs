@@ -28,6 +28,7 @@ mod schema;
 mod seen;
 mod sessions;
 mod shared;
+mod unreadable;
 mod writer;
 
 pub use crate::config::InboxConfig;

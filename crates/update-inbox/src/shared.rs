@@ -13,8 +13,8 @@ use crate::config::InboxConfig;
 use crate::feed::Feed;
 use crate::figures::Counters;
 use crate::intake::Intake;
-use crate::kept::Unreadable;
 use crate::sessions::Unsaved;
+use crate::unreadable::Unreadable;
 
 pub(crate) struct Shared {
     pub(crate) clock: Clock,

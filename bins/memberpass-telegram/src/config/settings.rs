@@ -71,6 +71,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Whether bots whose project has told them nothing greet, and answer politely what nobody else answers",
     ),
     setting(
+        "keep-failed-days",
+        "a number of days from 1 to 3650",
+        Some("30"),
+        "How long updates that failed for good, and requests that could not be read, are kept to be looked at and handled again",
+    ),
+    setting(
         "log-filter",
         "directives such as info or warn,webhook_ingress=debug",
         Some("info"),

@@ -4,6 +4,7 @@
 mod address;
 mod crashes;
 mod disconnecting;
+mod holding;
 mod refusals;
 mod rivals;
 mod rotating;

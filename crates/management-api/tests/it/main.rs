@@ -9,3 +9,4 @@ mod routes;
 mod slow;
 mod support;
 mod tokens;
+mod updates;

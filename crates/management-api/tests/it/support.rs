@@ -15,7 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use ids::{ConnectionId, KeyId, ProjectId};
 use key_ring::{KeyRing, MasterKey};
 use management_api::{
-    Abilities, ApiTokens, Check, Environment, ManagementApi, PlainToken, Readiness,
+    Abilities, ApiTokens, Check, Environment, ManagementApi, PlainToken, Readiness, Updates,
 };
 use serde_json::{Value, json};
 use store::testing::on_every_database;
@@ -40,6 +40,7 @@ pub(crate) struct Place {
     pub(crate) control: Control,
     pub(crate) database: Database,
     pub(crate) hands: ManualClock,
+    pub(crate) inbox: Inbox,
     /// Whether an update can be stored, as the readiness checks see it.
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) tokens: ApiTokens,
@@ -87,7 +88,10 @@ impl Place {
             public_url: public_url.map(|url| url.parse().unwrap()),
             resolves_name: false,
         };
-        let connections = BotConnections::new(parts(&database, &clock, &simulator).await, config);
+        let parts = parts(&database, &clock, &simulator).await;
+        let (inbox, dispatcher) = (parts.inbox.clone(), parts.dispatcher.clone());
+        let updates = Updates::new(inbox.clone(), dispatcher, parts.directory.clone());
+        let connections = BotConnections::new(parts, config);
         let entropy = Entropy::seeded(3);
         let tokens = ApiTokens::new(
             database.clone(),
@@ -98,7 +102,14 @@ impl Place {
         let bearer = tokens.mint("all", Abilities::all(), None).await.unwrap();
         let ready = Arc::new(AtomicBool::new(true));
         let checks = Arc::new(Checks(Arc::clone(&ready)));
-        let api = ManagementApi::new(connections, tokens.clone(), checks, clock.clone(), entropy);
+        let api = ManagementApi::new(
+            connections,
+            tokens.clone(),
+            updates,
+            checks,
+            clock.clone(),
+            entropy,
+        );
         Self {
             api,
             bearer: bearer.expose().to_owned(),
@@ -106,6 +117,7 @@ impl Place {
             control,
             database,
             hands,
+            inbox,
             ready,
             tokens,
             said: Arc::default(),

@@ -88,7 +88,7 @@ async fn carry(
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => true,
     };
     if !carried {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
