@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
 use connection_directory::{Directory, LiveConnection, Status};
 use ids::{ConnectionId, TokenVersion};
 use serde_json::value::RawValue;
 use telegram_bot_api::{BotToken, Call, Client};
-use token_vault::{TokenContext, TokenVault};
+use token_vault::{SealedToken, TokenContext, TokenVault};
 use tokio::sync::mpsc;
 
 use crate::error::SendError;
@@ -68,13 +66,14 @@ impl BotSender {
         }
         let live = self
             .directory
-            .live(connection)
+            .live_with_token(connection)
             .await
             .map_err(SendError::Directory)?;
         // While a bot is being connected its first updates may come already, and are answered.
-        let live = live.filter(|live| live.status != Status::Disconnected);
-        let live = live.ok_or(SendError::NotConnected)?;
-        let token = self.open(&live)?;
+        let live = live.filter(|(live, _)| live.status != Status::Disconnected);
+        let (live, sealed) = live.ok_or(SendError::NotConnected)?;
+        let sealed = sealed.ok_or(SendError::NotConnected)?;
+        let token = self.open(&live, &sealed)?;
         #[cfg(feature = "failpoints")]
         fail::fail_point!("sender-before-call", |_| std::process::abort());
         let answer = self.client.call(&token, call).await;
@@ -92,8 +91,7 @@ impl BotSender {
         answer.map_err(SendError::Telegram)
     }
 
-    fn open(&self, live: &Arc<LiveConnection>) -> Result<BotToken, SendError> {
-        let sealed = live.sealed_token.as_ref().ok_or(SendError::NotConnected)?;
+    fn open(&self, live: &LiveConnection, sealed: &SealedToken) -> Result<BotToken, SendError> {
         let context = TokenContext {
             project: &live.project,
             telegram_bot_id: live.telegram_bot_id,

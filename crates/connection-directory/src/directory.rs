@@ -4,6 +4,7 @@ use clock::Clock;
 use diesel::prelude::*;
 use ids::{ConnectionId, ProjectId, TelegramBotId};
 use store::{Columns as _, Database, Fetch};
+use token_vault::SealedToken;
 
 use crate::connection::Connection;
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::live_map::LiveMap;
 use crate::row::Row;
 use crate::schema::connections;
 use crate::status::Status;
+use crate::tokens::Tokens;
 
 /// The records of all connections, and the live map. Cheap to clone; clones share the map.
 ///
@@ -23,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) live: LiveMap,
+    tokens: Tokens,
 }
 
 impl Directory {
@@ -34,6 +37,7 @@ impl Directory {
             database,
             clock,
             live,
+            tokens: Tokens::default(),
         }))
     }
 
@@ -50,6 +54,37 @@ impl Directory {
         };
         let record = self.connection_find(id).await?;
         Ok(record.map(|record| self.0.live.put_found(&record, since)))
+    }
+
+    /// The same with the connection's token in use, if it has one: from memory, or by a look-up when none was made of late.
+    ///
+    /// # Errors
+    /// As [`Self::connection_find`], for a look-up.
+    pub async fn live_with_token(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<(Arc<LiveConnection>, Option<Arc<SealedToken>>)>> {
+        loop {
+            let since = match self.0.live.get(id) {
+                Ok(live) => match self.0.tokens.get(id, live.version) {
+                    Some(sealed) => return Ok(Some((live, Some(sealed)))),
+                    None => self.0.live.since(),
+                },
+                Err(since) => since,
+            };
+            let Some(mut record) = self.connection_find(id).await? else {
+                return Ok(None);
+            };
+            let sealed = record.sealed_token.take().map(Arc::new);
+            let live = self.0.live.put_found(&record, since);
+            // A write that came in between has changed the map, and maybe the token.
+            if live.version == record.version {
+                if let Some(sealed) = &sealed {
+                    self.0.tokens.put(id, live.version, sealed);
+                }
+                return Ok(Some((live, sealed)));
+            }
+        }
     }
 
     /// A connection's record.

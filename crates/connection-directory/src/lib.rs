@@ -9,6 +9,7 @@ mod live_map;
 mod row;
 mod schema;
 mod status;
+mod tokens;
 mod writes;
 
 pub use crate::connection::{Connection, Previous};

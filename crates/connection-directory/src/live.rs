@@ -1,12 +1,11 @@
 use clock::Timestamp;
 use ids::{ConnectionId, ProjectId, TelegramBotId, TokenVersion};
-use token_vault::SealedToken;
 use webhook_secret::Registration;
 
 use crate::connection::{Connection, Previous};
 use crate::status::Status;
 
-/// What the webhook path and the sender need of a connection, kept in memory.
+/// What the webhook path needs of a connection, kept in memory.
 #[derive(Clone, Debug)]
 pub struct LiveConnection {
     /// Its id.
@@ -21,9 +20,7 @@ pub struct LiveConnection {
     pub current: Registration,
     /// The registration before, while it is still accepted: few have one at a time.
     pub previous: Option<Box<Previous>>,
-    /// The token in use.
-    pub sealed_token: Option<SealedToken>,
-    /// Which of the connection's tokens that is.
+    /// Which of the connection's tokens is in use; [`Directory::live_with_token`](crate::Directory::live_with_token) answers it.
     pub token_version: TokenVersion,
     pub(crate) version: i64,
 }
@@ -57,7 +54,6 @@ impl From<&Connection> for LiveConnection {
             status: record.status,
             current: record.current,
             previous: record.previous.map(Box::new),
-            sealed_token: record.sealed_token.clone(),
             token_version: record.token_version,
             version: record.version,
         }
@@ -105,7 +101,7 @@ mod tests {
     #[test]
     fn a_live_connection_is_small() {
         assert!(
-            size_of::<LiveConnection>() <= 112,
+            size_of::<LiveConnection>() <= 96,
             "{}",
             size_of::<LiveConnection>()
         );

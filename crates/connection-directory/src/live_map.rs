@@ -35,6 +35,16 @@ impl LiveMap {
             .ok_or(Since(held.forgotten))
     }
 
+    /// A look-up begins now.
+    pub(crate) fn since(&self) -> Since {
+        Since(
+            self.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .forgotten,
+        )
+    }
+
     /// Takes over what was just written.
     pub(crate) fn put_written(&self, record: &Connection) {
         self.lock().put(record);

@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 
 use clock::Clock;
 use connection_directory::{Connection, Directory, Status, Update};
+use ids::TokenVersion;
 
 use super::{connection, on_every_database, registration, sealed_under};
 
@@ -25,7 +26,6 @@ async fn a_known_connection_is_answered_without_the_database() {
         assert_eq!(first.project, record.project);
         assert_eq!(first.telegram_bot_id, record.telegram_bot_id);
         assert_eq!(first.current, record.current);
-        assert_eq!(first.sealed_token, record.sealed_token);
         assert_eq!(first.token_version, record.token_version);
 
         // With the table gone, only memory can answer; and it does so at the first poll.
@@ -44,6 +44,47 @@ async fn a_known_connection_is_answered_without_the_database() {
         };
         assert!(Arc::ptr_eq(&first, &again));
         assert!(cold.live(&connection(2).id).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_the_one_in_use_whether_it_is_held_or_not() {
+    on_every_database(async |directory, database, _| {
+        let mut record = Connection {
+            sealed_token: Some(sealed_under(1)),
+            ..connection(1)
+        };
+        directory.connection_insert(&record).await.unwrap();
+        let id = record.id.clone();
+        let token = async || {
+            let (live, sealed) = directory.live_with_token(&id).await.unwrap().unwrap();
+            (live.token_version, sealed.map(|sealed| (*sealed).clone()))
+        };
+        // Twice each: from the database, then from memory.
+        for key in [1, 2, 3] {
+            record.token_version = TokenVersion::new(key);
+            record.sealed_token = Some(sealed_under(key));
+            let updated = directory.connection_update(&mut record).await.unwrap();
+            assert_eq!(updated, Update::Updated);
+            for _ in 0..2 {
+                let expected = (record.token_version, record.sealed_token.clone());
+                assert_eq!(token().await, expected);
+            }
+        }
+        let drop_table = diesel::sql_query("ALTER TABLE connections RENAME TO away");
+        let mut link = database.connect().await.unwrap();
+        link.run(drop_table).await.unwrap();
+        assert_eq!(token().await.1, Some(sealed_under(3)), "it is held");
+        let back = diesel::sql_query("ALTER TABLE away RENAME TO connections");
+        link.run(back).await.unwrap();
+        drop(link);
+        record.sealed_token = None;
+        let updated = directory.connection_update(&mut record).await.unwrap();
+        assert_eq!(updated, Update::Updated);
+        assert_eq!(token().await.1, None);
+        let unknown = directory.live_with_token(&connection(2).id).await.unwrap();
+        assert!(unknown.is_none());
     })
     .await;
 }
