@@ -42,7 +42,7 @@ pub(crate) fn establish(path: &Path) -> ConnectionResult<SqliteConnection> {
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     #[cfg(feature = "failpoints")]
     if is_careless() {
-        link.batch_execute("PRAGMA synchronous = NORMAL;")
+        link.batch_execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;")
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(link)
@@ -57,9 +57,10 @@ fn establish_pooled(path: &Path) -> ConnectionResult<SqliteConnection> {
     Ok(link)
 }
 
-/// The power-loss suite proves with this that it would see a loss.
+/// The power-loss suite proves with this that it would see a loss: nothing is synced before it is acknowledged, nor later by moving
+/// the log.
 #[cfg(feature = "failpoints")]
-fn is_careless() -> bool {
+pub(crate) fn is_careless() -> bool {
     fail::fail_point!("sqlite-synchronous-normal", |_| true);
     false
 }

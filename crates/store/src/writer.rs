@@ -163,6 +163,10 @@ impl WriterConnection {
     /// As [`fetch`](Self::fetch).
     pub fn checkpoint(&mut self) -> Result<Option<Wal>> {
         #[cfg(feature = "failpoints")]
+        if sqlite::is_careless() {
+            return Ok(None);
+        }
+        #[cfg(feature = "failpoints")]
         fail::fail_point!("store-before-checkpoint", |_| std::process::abort());
         let wal = self.wal_pragma("PRAGMA wal_checkpoint(PASSIVE)");
         #[cfg(feature = "failpoints")]

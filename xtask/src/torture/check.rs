@@ -72,9 +72,9 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// How many updates are lost.
-    pub(crate) fn lost(&self) -> usize {
-        let lost = |fault: &&Fault| matches!(fault, Fault::Lost { .. });
+    /// How many updates are lost that were acknowledged before this moment.
+    pub(crate) fn lost_before(&self, moment_us: u64) -> usize {
+        let lost = |fault: &&Fault| matches!(fault, Fault::Lost { acknowledged_us, .. } if *acknowledged_us < moment_us);
         self.faults.iter().filter(lost).count()
     }
 }
@@ -310,7 +310,7 @@ mod tests {
         let mut unacknowledged = story(2, &[("a", S)], &[]);
         unacknowledged.updates[1].acknowledged_us = None;
         assert_eq!(judge(&unacknowledged).faults, []);
-        assert_eq!(judge(&unacknowledged).lost(), 0);
+        assert_eq!(judge(&unacknowledged).lost_before(u64::MAX), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The server under load, dying and coming back, with everything written down by the simulated Telegram.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The longest that the simulator may take to hear of the server's end.
 const HEARING: Duration = Duration::from_secs(10);
+
+/// The longest that updates to be acknowledged are waited for: after failures Telegram rests.
+const LONG: Duration = Duration::from_secs(60);
 
 const SIGABRT: i32 = 6;
 
@@ -130,6 +133,18 @@ impl Play {
         let fired = fired?;
         self.kill()?;
         Ok(fired || matches!(end, End::Kill(_)))
+    }
+
+    /// Starts the dead server, and kills it when it has acknowledged some updates in this life that it has not handled yet.
+    pub(crate) fn round_until_waiting(&mut self, updates: usize) -> Result<()> {
+        self.stage.start_server(self.environment.clone())?;
+        let began_us = self.stage.telegram.now_us()?;
+        eventually("updates that wait to be handled", LONG, || {
+            let logs: Vec<Log> = self.crowds.iter().map(Crowd::sent).collect();
+            let story = self.tell(&logs)?.story;
+            Ok((waiting(&story, began_us) >= updates).then_some(()))
+        })?;
+        self.kill()
     }
 
     /// Waits for an abort; answers whether one came. A calm end is given some load first.
@@ -251,10 +266,18 @@ pub(crate) fn add_points(environment: &mut Environment, told: &str) {
     }
 }
 
+/// How many updates were acknowledged since then and are not handled.
+fn waiting(story: &Story, since_us: u64) -> usize {
+    let handled: HashSet<&str> = story.handled.iter().map(|one| &*one.id).collect();
+    let is_waiting = |update: &&Told| {
+        update.acknowledged_us.is_some_and(|at| at > since_us) && !handled.contains(&*update.id)
+    };
+    story.updates.iter().filter(is_waiting).count()
+}
+
 /// Whether everything acknowledged was handled.
 fn is_quiet(story: &Story) -> bool {
-    let handled: std::collections::HashSet<&str> =
-        story.handled.iter().map(|one| &*one.id).collect();
+    let handled: HashSet<&str> = story.handled.iter().map(|one| &*one.id).collect();
     let mut acknowledged = story
         .updates
         .iter()
