@@ -188,6 +188,7 @@ mod tests {
             request_id: RequestId::from_parts(0, [0; 10]),
             connection: None,
             project: None,
+            proved: false,
             remote: remote.parse().unwrap(),
             outcome: Outcome::RejectedUnknownPath,
             status: 404,

@@ -29,6 +29,8 @@ pub struct Counts {
     pub waiting: usize,
     /// Attempts to write that failed, and were repeated.
     pub failed_writes: u64,
+    /// How many requests ended how, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
 }
 
 pub(crate) struct Queue {
@@ -84,11 +86,13 @@ impl Queue {
     pub(crate) fn record(&self, record: RequestRecord) {
         let record = WaitingRequest::of(record);
         let mut state = self.state();
-        let mut is_full = false;
-        if !record.is_trusted() && !state.folds.admit(&record) {
+        let (mut is_full, mut lost) = (false, None);
+        state.counts.outcomes[usize::from(record.outcome.code())] += 1;
+        if !record.proved && !state.folds.admit(&record) {
             state.counts.folded += 1;
         } else if state.closed || state.requests.len() >= self.config.queue {
             state.counts.overflowed += 1;
+            lost = state.lost();
             state.overflow[usize::from(record.outcome.code())]
                 .get_or_insert_with(|| Folded::empty(&record, None))
                 .add(record.bytes, 1);
@@ -98,20 +102,23 @@ impl Queue {
             is_full = state.waiting() == self.config.batch;
         }
         self.wake_if(is_full, state);
+        warn_of(lost);
     }
 
     pub(crate) fn handled(&self, record: UpdateRecord) {
         let record = WaitingUpdate::of(record);
         let mut state = self.state();
-        let mut is_full = false;
+        let (mut is_full, mut lost) = (false, None);
         if state.closed || state.updates.len() >= self.config.queue {
             state.counts.updates_dropped += 1;
+            lost = state.lost();
         } else {
             state.counts.updates += 1;
             state.updates.push(record);
             is_full = state.waiting() == self.config.batch;
         }
         self.wake_if(is_full, state);
+        warn_of(lost);
     }
 
     /// Told when everything that was recorded before is on disk; dropped when it never will be.
@@ -198,6 +205,12 @@ impl State {
         self.requests.len() + self.updates.len()
     }
 
+    /// The counts, when it is time to say that the queue is full: at the first loss, the second, the fourth and so on.
+    fn lost(&self) -> Option<Counts> {
+        let losses = self.counts.overflowed + self.counts.updates_dropped;
+        (!self.closed && losses.is_power_of_two()).then_some(self.counts)
+    }
+
     fn is_idle(&self) -> bool {
         self.waiting() == 0
             && self.folds.is_empty()
@@ -251,10 +264,68 @@ impl Batch {
     }
 }
 
+/// To be called without the lock: whoever reads the log may be slow.
+fn warn_of(lost: Option<Counts>) {
+    if let Some(counts) = lost {
+        let (requests, updates) = (counts.overflowed, counts.updates_dropped);
+        tracing::warn!(
+            requests,
+            updates,
+            "request log is full: so many requests lost their details, and so many updates what became of them"
+        );
+    }
+}
+
 fn empty<T>(records: &mut Vec<T>) {
     let used = records.len();
     records.clear();
     if used < records.capacity() / 8 {
         records.shrink_to((used * 2).max(64));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ids::ConnectionId;
+
+    use crate::record::Became;
+
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_told_at_powers_of_two() {
+        let config = Config {
+            queue: 1,
+            ..Config::default()
+        };
+        let queue = Queue::new(config, Clock::manual().0);
+        let record = UpdateRecord {
+            connection: ConnectionId::from_parts(1, [1; 10]),
+            update_id: 1,
+            at: Timestamp::from_unix_us(0),
+            what: Became::Handled,
+            handler_us: 1,
+        };
+        let (lines, writer) = std::io::pipe().unwrap();
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(Arc::new(writer));
+        tracing::subscriber::with_default(log.finish(), || {
+            for _ in 0..10 {
+                queue.handled(record.clone());
+            }
+            queue.close();
+            // What comes too late is no news.
+            (0..10).for_each(|_| queue.handled(record.clone()));
+        });
+        assert_eq!(queue.counts().updates_dropped, 19);
+        let lines = std::io::read_to_string(lines).unwrap();
+        let told: Vec<_> = (lines.lines())
+            .filter_map(|line| line.split_once("updates="))
+            .map(|(_, updates)| updates.trim().parse::<u64>().unwrap())
+            .collect();
+        assert_eq!(told, [1, 2, 4, 8]);
     }
 }

@@ -17,6 +17,8 @@ pub struct RequestRecord {
     pub connection: Option<ConnectionId>,
     /// The connection's project.
     pub project: Option<ProjectId>,
+    /// Whether the sender has proved to be Telegram. Others' requests may share a row, so that they cannot own the disk.
+    pub proved: bool,
     /// Who sent it.
     pub remote: IpAddr,
     /// How it ended.

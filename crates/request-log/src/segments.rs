@@ -204,6 +204,7 @@ mod tests {
             request_id: RequestId::from_parts(1, [0; 10]),
             connection: Some(bits::connection(1)),
             project: Some("prj_1".parse().unwrap()),
+            proved: true,
             remote: [192, 0, 2, 1].into(),
             outcome: Outcome::Accepted,
             status: 200,

@@ -25,6 +25,8 @@ pub(crate) struct WaitingRequest {
     pub(crate) total_us: u32,
     pub(crate) status: u16,
     pub(crate) outcome: Outcome,
+    /// Whether the sender has proved to be Telegram. Others' requests may be folded, so that they cannot own the disk.
+    pub(crate) proved: bool,
     has_connection: bool,
     has_update: bool,
     pub(crate) kind: Option<KindName>,
@@ -48,6 +50,7 @@ impl WaitingRequest {
             request: bits::of_ulid(record.request_id.as_str()),
             connection: connection.map_or(0, |id| bits::of_ulid(id.as_str())),
             has_connection: connection.is_some(),
+            proved: record.proved,
             project: record.project,
             at_us: record.at.unix_us(),
             bytes: record.bytes,
@@ -69,18 +72,6 @@ impl WaitingRequest {
 
     pub(crate) fn update_id(&self) -> Option<i64> {
         self.has_update.then_some(self.update_id)
-    }
-
-    /// Whether the sender has proved to be Telegram. Others' requests may be folded, so that they cannot own the disk.
-    pub(crate) fn is_trusted(&self) -> bool {
-        let proved = !matches!(
-            self.outcome,
-            Outcome::RejectedBadMethod
-                | Outcome::RejectedMalformed
-                | Outcome::RejectedUnknownPath
-                | Outcome::RejectedWrongSecret
-        );
-        proved && self.has_connection
     }
 }
 

@@ -68,10 +68,19 @@ impl Writer {
             *link = None;
             self.queue.write_failed();
             if self.queue.is_closed() {
-                tracing::error!(%error, records, "request log lost its last records");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    records,
+                    "request log lost its last records"
+                );
                 return false;
             }
-            tracing::warn!(%error, records, pause_ms = pause.as_millis(), "request log cannot be written");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                records,
+                pause_ms = pause.as_millis(),
+                "request log cannot be written"
+            );
             self.queue.pause(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -87,13 +96,22 @@ impl Writer {
         segments.save(writer)?;
         #[cfg(feature = "failpoints")]
         fail::fail_point!("request-log-after-commit", |_| std::process::abort());
-        if writer
-            .wal()?
-            .is_some_and(|wal| wal.frames >= CHECKPOINT_FRAMES)
-        {
-            writer.checkpoint()?;
-        }
+        move_log(writer);
         Ok(())
+    }
+}
+
+/// What was saved is saved, also when this fails: the next batch tries it again.
+fn move_log(writer: &mut WriterConnection) {
+    let moved = writer.wal().and_then(|wal| match wal {
+        Some(wal) if wal.frames >= CHECKPOINT_FRAMES => writer.checkpoint(),
+        _ => Ok(None),
+    });
+    if let Err(error) = moved {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the request log's write-ahead log cannot be moved"
+        );
     }
 }
 

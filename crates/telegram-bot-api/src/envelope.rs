@@ -29,15 +29,15 @@ pub struct Envelope {
     pub date: Option<i64>,
 }
 
-/// Why the body of a webhook request is not an update.
+/// Why the body of a webhook request is not an update: in words that may be logged, where and not what stands there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeFault {
     /// It is not text.
-    #[error("the update is not UTF-8")]
+    #[error("the update is not UTF-8 beyond byte {}", .0.valid_up_to())]
     NotUtf8(#[source] std::str::Utf8Error),
     /// It is not JSON.
-    #[error("the update is not JSON")]
+    #[error("the update is not JSON: line {}, column {}", .0.line(), .0.column())]
     NotJson(#[source] serde_json::Error),
     /// It is JSON, but not an object.
     #[error("the update is not a JSON object")]

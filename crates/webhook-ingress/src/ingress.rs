@@ -22,6 +22,7 @@ use webhook_secret::WebhookSecrets;
 use crate::bodies::Bodies;
 use crate::config::IngressConfig;
 use crate::head;
+use crate::milestones::Milestones;
 use crate::request_ids::RequestIds;
 use crate::verdict::Verdict;
 use crate::visit::Visit;
@@ -38,6 +39,8 @@ struct Inner {
     clock: Clock,
     request_ids: RequestIds,
     bodies: Bodies,
+    lookups_failed: Milestones,
+    quarantined: Milestones,
     config: IngressConfig,
 }
 
@@ -61,6 +64,8 @@ impl Ingress {
             clock,
             request_ids: RequestIds::new(entropy),
             bodies: Bodies::new(config.max_reading_bytes),
+            lookups_failed: Milestones::default(),
+            quarantined: Milestones::default(),
             config,
         }))
     }
@@ -158,6 +163,7 @@ impl Inner {
             return Err(unknown);
         }
         head::prove(&self.secrets, head, &live, registration)?;
+        visit.is_proved();
         head::unambiguous(head)?;
         Ok(live)
     }
@@ -167,7 +173,11 @@ impl Inner {
         connection: &ConnectionId,
     ) -> Result<Option<Arc<LiveConnection>>, Verdict> {
         self.directory.live(connection).await.map_err(|error| {
-            tracing::warn!(%connection, %error, "connection cannot be looked up");
+            // Whoever knows a path can have it fail as often as he likes.
+            if let Some(failures) = self.lookups_failed.next() {
+                let error = &error as &dyn Error;
+                tracing::warn!(%connection, error, failures, "connection cannot be looked up");
+            }
             Verdict::new(Outcome::RejectedUnavailable)
         })
     }
@@ -214,7 +224,13 @@ impl Inner {
         body: Bytes,
         visit: &Visit<'_>,
     ) -> Result<Verdict, Verdict> {
-        tracing::warn!(connection = %live.connection, %fault, "update cannot be read: quarantined");
+        let connection = &live.connection;
+        match self.quarantined.next() {
+            Some(updates) => {
+                tracing::warn!(%connection, %fault, updates, "update cannot be read: quarantined");
+            }
+            None => tracing::debug!(%connection, %fault, "update cannot be read: quarantined"),
+        }
         let owner = live.connection.clone();
         let reason = fault.to_string();
         self.inbox
@@ -230,6 +246,7 @@ impl Inner {
             request_id: self.request_ids.next(at),
             connection: None,
             project: None,
+            proved: false,
             remote,
             outcome,
             status: 0,

@@ -4,6 +4,7 @@ mod bodies;
 mod config;
 mod head;
 mod ingress;
+mod milestones;
 mod request_ids;
 mod verdict;
 mod visit;

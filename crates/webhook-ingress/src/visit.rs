@@ -46,6 +46,10 @@ impl<'a> Visit<'a> {
         self.note(|record| record.project = Some(project.clone()));
     }
 
+    pub(crate) fn is_proved(&mut self) {
+        self.note(|record| record.proved = true);
+    }
+
     pub(crate) fn has_bytes(&mut self, bytes: u64) {
         self.note(|record| record.bytes = bytes);
     }

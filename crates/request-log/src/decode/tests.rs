@@ -48,6 +48,7 @@ fn requests() -> impl Strategy<Value = RequestRecord> {
                 request_id: RequestId::from_parts(ms, random),
                 connection: (owners.0 > 0).then(|| bits::connection(owners.0.into())),
                 project: (owners.1 > 0).then(|| format!("prj_{}", owners.1).parse().unwrap()),
+                proved: true,
                 remote,
                 outcome: Outcome::ALL[outcome],
                 status,

@@ -137,3 +137,34 @@ async fn what_a_full_queue_cannot_take_is_still_counted() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_without_its_secret_folds_however_it_ends() {
+    let config = Config {
+        full_per_prefix: 1,
+        ..Config::default()
+    };
+    with_log(config, async |logged| {
+        for outcome in [Outcome::RejectedUnavailable, Outcome::RejectedCut] {
+            for of in [1, 2, 1, 2, 1] {
+                logged.log.record(RequestRecord {
+                    connection: Some(connection(of)),
+                    outcome,
+                    ..rejected(logged.at(0), "192.0.2.1")
+                });
+                logged.log.record(RequestRecord {
+                    outcome,
+                    ..accepted(logged.at(0), of, 1)
+                });
+            }
+        }
+        let counts = logged.log.counts();
+        // One row of its own for each connection and outcome; all of those with proof.
+        assert_eq!((counts.queued, counts.folded), (4 + 10, 6));
+        let of_cut = Outcome::ALL
+            .iter()
+            .position(|one| *one == Outcome::RejectedCut);
+        assert_eq!(counts.outcomes[of_cut.unwrap()], 10);
+    })
+    .await;
+}

@@ -73,6 +73,7 @@ pub(crate) fn accepted(at: Timestamp, of: u8, update_id: i64) -> RequestRecord {
         request_id: RequestId::from_parts(at.unix_ms(), [of; 10]),
         connection: Some(connection(of)),
         project: Some(project(of)),
+        proved: true,
         remote: "149.154.160.1".parse().unwrap(),
         outcome: Outcome::Accepted,
         status: 200,
@@ -89,6 +90,7 @@ pub(crate) fn rejected(at: Timestamp, remote: &str) -> RequestRecord {
     RequestRecord {
         connection: None,
         project: None,
+        proved: false,
         remote: remote.parse().unwrap(),
         outcome: Outcome::RejectedUnknownPath,
         status: 404,

@@ -10,3 +10,4 @@ mod fuzzed;
 mod harness;
 mod pressure;
 mod refused;
+mod unproved;
