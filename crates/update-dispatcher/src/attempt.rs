@@ -101,7 +101,7 @@ impl Handling {
             let result = self.perform.perform(&incoming.connection, call).await;
             if let Err(failure) = result {
                 let refused = refused(item.queued.progress, call.method(), failure)?;
-                tracing::info!(
+                tracing::debug!(
                     connection = %incoming.connection, seq = incoming.seq.value(),
                     method = refused.method, reason = refused.reason, "call refused"
                 );

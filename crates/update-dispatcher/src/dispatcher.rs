@@ -14,6 +14,7 @@ use crate::erased::AnyJournal;
 use crate::recall::Recall;
 use crate::schedule::Schedule;
 use crate::shared::{Shared, State, lock};
+use crate::telling::Told;
 use crate::{
     BotSnapshot, DispatcherConfig, Journal, Offer, Offered, Perform, Queued, Seq, Snapshot, Stage,
     Totals,
@@ -78,6 +79,7 @@ impl Dispatcher {
             quiet: Notify::new(),
             interrupt: CancellationToken::new(),
             interrupted: Mutex::default(),
+            told: Told::default(),
         });
         shared.runtime.spawn(Arc::clone(&shared).watch_alarms());
         Self(Arc::new(Owner { shared }))

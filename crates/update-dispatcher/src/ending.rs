@@ -8,7 +8,7 @@ use crate::attempt::Fault;
 use crate::item::{Item, LaneId};
 use crate::retry::Verdict;
 use crate::shared::{Shared, lock};
-use crate::telling::{dead_of, log_dead, log_retry, retry_of};
+use crate::telling::{dead_of, retry_of};
 use crate::{DeadCause, Outcome, Progress, UpdateRef};
 
 /// The end of an attempt, as the schedule is to know it.
@@ -71,7 +71,7 @@ impl Shared {
                 queued.not_before = Some(at);
                 if news {
                     let sessions = std::mem::take(&mut item.sessions);
-                    log_retry(queued, waits, &fault.reason, at.since(now));
+                    self.told.retry(queued, waits, &fault.reason, at.since(now));
                     self.journal
                         .retry(queued.seq, retry_of(queued, sessions, at, fault.reason));
                 }
@@ -83,7 +83,7 @@ impl Shared {
                 } else {
                     cause
                 };
-                log_dead(queued, &fault.reason, cause);
+                self.told.dead(queued, &fault.reason, cause);
                 let seq = queued.seq;
                 self.journal
                     .dead(seq, dead_of(&mut item, cause, fault.reason, now));

@@ -15,6 +15,7 @@ use crate::attempt::Handling;
 use crate::erased::AnyJournal;
 use crate::item::Item;
 use crate::schedule::{Ask, Schedule};
+use crate::telling::Told;
 use crate::{RetryPolicy, Seq};
 
 pub(crate) struct Shared {
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) interrupt: CancellationToken,
     /// Seqs of attempts that were broken off.
     pub(crate) interrupted: Mutex<Vec<Seq>>,
+    /// Failures that the operator hears of.
+    pub(crate) told: Told,
 }
 
 pub(crate) struct State {

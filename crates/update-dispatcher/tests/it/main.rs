@@ -14,4 +14,5 @@ mod pause;
 mod router;
 mod runners;
 mod support;
+mod telling;
 mod waiting;
