@@ -12,7 +12,7 @@ use http_listener::Listener;
 use key_ring::KeyRing;
 use management_api::{ApiTokens, Environment, ManagementApi, Updates};
 use request_log::RequestLog;
-use store::{Database, DatabaseUrl, Schema, SoleProcess};
+use store::{Database, Schema, SoleProcess};
 use telegram_bot_api::{Client, ClientConfig, UpdateKind};
 use token_vault::TokenVault;
 use update_dispatcher::{Dispatcher, DispatcherConfig, Stage};
@@ -133,9 +133,12 @@ struct Stores {
 
 /// Opens what the server keeps on disk: the database is ours alone, and was written with these keys.
 async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Result<Stores> {
-    let database = open(&config.database, Schema::Main, POOL).await?;
+    let database = Database::open(&config.database, POOL).await?;
+    // Before anything is migrated: the tables of a process that still serves must not change under it.
     let sole = database.sole_process().await?;
-    let requests = open(&config.requests_database, Schema::Requests, 2).await?;
+    prepare(&database, Schema::Main).await?;
+    let requests = Database::open(&config.requests_database, 2).await?;
+    prepare(&requests, Schema::Requests).await?;
     let directory = Directory::open(database.clone(), clock.clone());
     directory.key_checks_verify(ring).await?;
     let logging = request_log::Config::default();
@@ -240,10 +243,9 @@ fn stages(config: &Config) -> Vec<Arc<dyn Stage>> {
     stages
 }
 
-/// Opens a database and sees to its tables: SQLite's are made here, Postgres's by the operator.
-async fn open(url: &DatabaseUrl, schema: Schema, size: u32) -> anyhow::Result<Database> {
-    let database = Database::open(url, size).await?;
-    if url.sqlite_file().is_some() {
+/// Sees to a database's tables: SQLite's are made here, Postgres's by the operator.
+async fn prepare(database: &Database, schema: Schema) -> anyhow::Result<()> {
+    if database.url().sqlite_file().is_some() {
         for name in database.migrate(schema).await? {
             tracing::info!(migration = name, "applied a migration");
         }
@@ -259,7 +261,7 @@ async fn open(url: &DatabaseUrl, schema: Schema, size: u32) -> anyhow::Result<Da
             migration.name
         );
     }
-    Ok(database)
+    Ok(())
 }
 
 fn client(config: &Config, clock: &Clock, entropy: &Entropy) -> anyhow::Result<Client> {
@@ -286,3 +288,47 @@ const FIRST_WRITE: Duration = Duration::from_secs(5);
 
 /// Connections for everything but the webhook path, which has its own.
 const POOL: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::command::migrate;
+    use crate::config::Sources;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_database_that_another_process_serves_is_not_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = BTreeMap::from([("data-dir", folder.path().to_str().unwrap().to_owned())]);
+        let sources = Sources::read(flags, std::iter::empty()).unwrap();
+        let config = Config::from_sources(&sources).unwrap();
+        let entropy = Entropy::system();
+        let ring = first_start::key_ring(&config, &entropy).unwrap();
+
+        let database = Database::open(&config.database, 1).await.unwrap();
+        let claim = database.sole_process().await.unwrap();
+        let untouched = async || {
+            let migrations = database.migrations(Schema::Main).await.unwrap();
+            migrations.iter().all(|migration| !migration.applied)
+        };
+        let refused = stores(&config, &ring, &Clock::system()).await;
+        let refused = refused.err().unwrap();
+        assert!(
+            refused.downcast_ref::<store::Error>().is_some(),
+            "{refused}"
+        );
+        assert!(untouched().await);
+        assert!(migrate::run(&config).await.is_err());
+        assert!(untouched().await);
+
+        drop(claim);
+        migrate::run(&config).await.unwrap();
+        assert!(!untouched().await);
+        // The command has let go of its claim.
+        let opened = stores(&config, &ring, &Clock::system()).await.unwrap();
+        opened.inbox.close().await;
+        opened.request_log.close().await;
+    }
+}

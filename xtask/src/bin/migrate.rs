@@ -41,6 +41,12 @@ async fn carry_out() -> Result<()> {
     let url: DatabaseUrl = url.parse()?;
     println!("{url:?}");
     let database = Database::open(&url, 1).await?;
+    let is_file = url.sqlite_file().is_some();
+    let _claim = match (direction.as_str(), schema) {
+        // A server that runs on the file would lose its tables.
+        ("up" | "down", Schema::Main) if is_file => Some(database.sole_process().await?),
+        _ => None,
+    };
     match direction.as_str() {
         "up" => up(&database, schema).await,
         "down" => down(&database, schema).await,
