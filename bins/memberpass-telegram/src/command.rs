@@ -2,12 +2,13 @@
 
 mod bots;
 mod keys;
-mod migrate;
+pub(crate) mod migrate;
 mod show;
 mod token;
 mod updates;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use clap::{Arg, ArgMatches, Command, FromArgMatches as _, Subcommand};
 
@@ -110,7 +111,6 @@ fn flags(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
     clippy::disallowed_methods,
     reason = "the server's configuration reads the environment, here and nowhere else"
 )]
-fn environment() -> impl Iterator<Item = (String, String)> {
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

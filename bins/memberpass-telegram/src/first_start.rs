@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clock::Entropy;
 use key_ring::KeyRing;
-use management_api::{Abilities, ApiTokens};
+use management_api::{Abilities, ApiTokens, PlainToken};
 
 use crate::config::Config;
 
@@ -58,25 +58,77 @@ pub(crate) async fn api_token(data_dir: &Path, tokens: &ApiTokens) -> anyhow::Re
     if !tokens.list().await?.is_empty() {
         return Ok(());
     }
+    let keep = |token: &PlainToken| {
+        write_whole(&path, token.expose())
+            .with_context(|| format!("no API token can be written to {}", path.display()))
+    };
+    // The file first: a token in the database that is in no file would keep every later start from making another.
     let token = tokens
-        .mint("made at the first start", Abilities::all(), None)
+        .mint_kept("made at the first start", Abilities::all(), None, keep)
         .await?;
-    let mut options = std::fs::OpenOptions::new();
-    // A file left by an earlier database holds a token that is worth nothing now.
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path)
-        .with_context(|| {
-            format!(
-                "the first API token cannot be written to {}",
-                path.display()
-            )
-        })?;
-    writeln!(file, "{}", token.expose())?;
-    file.sync_all()?;
     tracing::info!(file = %path.display(), token = %token.id(), "made a first API token");
     Ok(())
+}
+
+/// Puts a line into a file of mode 0600, in place of whatever it held: an earlier database's token is worth nothing now. The file
+/// is there whole or not at all.
+fn write_whole(path: &Path, line: &str) -> std::io::Result<()> {
+    let fresh = path.with_extension("new");
+    if let Err(error) = std::fs::remove_file(&fresh)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)?;
+    writeln!(file, "{line}")?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use clock::Clock;
+    use management_api::Environment;
+    use store::{Database, DatabaseUrl, Schema};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_first_token_is_good_only_once_it_is_in_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::of_sqlite_file(folder.path().join("memberpass.db"));
+        let database = Database::open(&url, 2).await.unwrap();
+        database.migrate(Schema::Main).await.unwrap();
+        let (clock, entropy) = (Clock::system(), Entropy::system());
+        let tokens = ApiTokens::new(database, Environment::Test, clock, entropy);
+
+        let absent = folder.path().join("absent");
+        assert!(api_token(&absent, &tokens).await.is_err());
+        assert!(tokens.list().await.unwrap().is_empty());
+
+        // As after a disk that was full half way, and from an earlier database.
+        let path = folder.path().join("api-token");
+        std::fs::write(&path, "").unwrap();
+        std::fs::write(folder.path().join("api-token.new"), "mp").unwrap();
+        api_token(folder.path(), &tokens).await.unwrap();
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert!(tokens.verify(written.trim()).await.unwrap().is_some());
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        api_token(folder.path(), &tokens).await.unwrap();
+        assert_eq!(tokens.list().await.unwrap().len(), 1);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    }
 }

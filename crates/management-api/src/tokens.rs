@@ -64,6 +64,21 @@ impl ApiTokens {
         abilities: Abilities,
         project: Option<ProjectId>,
     ) -> Result<PlainToken, store::Error> {
+        self.mint_kept(label, abilities, project, |_| Ok(())).await
+    }
+
+    /// The same for a token that must not be lost: `keep` puts it somewhere before it is good for anything, so that none is ever
+    /// good that nobody has.
+    ///
+    /// # Errors
+    /// What `keep` answers, and then there is no such token; or when the database cannot be written.
+    pub async fn mint_kept<E: From<store::Error>>(
+        &self,
+        label: &str,
+        abilities: Abilities,
+        project: Option<ProjectId>,
+        keep: impl FnOnce(&PlainToken) -> Result<(), E>,
+    ) -> Result<PlainToken, E> {
         let now = self.clock.now();
         let id = ApiTokenId::from_parts(now.unix_ms(), self.entropy.bytes());
         let plain = PlainToken::new(self.environment, &id, &self.entropy.bytes());
@@ -76,6 +91,7 @@ impl ApiTokens {
             created_at_us: now.unix_us(),
             revoked_at_us: None,
         };
+        keep(&plain)?;
         let mut connection = self.database.connect().await?;
         connection
             .run(diesel::insert_into(api_tokens::table).values(row))

@@ -1,6 +1,7 @@
 //! Where a value came from, and how it is said when it cannot be used.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
@@ -32,10 +33,10 @@ impl Sources {
     /// Reads what the flags did not say from the environment, and what neither said from the file.
     ///
     /// # Errors
-    /// A key that does not exist, in the environment or the file, or a file that cannot be read.
+    /// A key that does not exist or a value that is no text, in the environment or the file, or a file that cannot be read.
     pub(crate) fn read(
         flags: BTreeMap<&'static str, String>,
-        environment: impl Iterator<Item = (String, String)>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> anyhow::Result<Self> {
         let mut sources = Self {
             given: BTreeMap::new(),
@@ -43,11 +44,20 @@ impl Sources {
         for (key, value) in flags {
             sources.add(key, value, format!("--{key}"));
         }
+        // What is no text cannot be a name of ours; one that begins like them is told as unknown.
+        let environment =
+            environment.map(|(name, value)| (name.to_string_lossy().into_owned(), value));
         for (variable, value) in environment.filter(|(name, _)| is_ours(name)) {
             let setting = SETTINGS
                 .iter()
                 .find(|setting| setting.variable() == variable);
             let setting = setting.ok_or_else(|| unknown(&variable, &variables()))?;
+            let value = value.into_string().map_err(|_| {
+                anyhow!(
+                    "the value of {variable} is not UTF-8. It must be {}.",
+                    setting.shape
+                )
+            })?;
             sources.add(setting.key, value, variable);
         }
         if let Some(file) = sources.given.get("config") {
@@ -196,7 +206,7 @@ mod tests {
             .iter()
             .map(|(key, value)| (*key, (*value).to_owned()))
             .collect();
-        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
         Sources::read(
             flags,
             variables.iter().map(pair).collect::<Vec<_>>().into_iter(),
@@ -245,6 +255,25 @@ mod tests {
         ] {
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn a_variable_that_is_no_text_is_refused_and_not_passed_over() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let broken = || OsString::from_vec(b"/srv/\xff".to_vec());
+        let read = |name: OsString| {
+            let sources = Sources::read(BTreeMap::new(), std::iter::once((name, broken())));
+            sources.map_err(|error| error.to_string()).err()
+        };
+        let error = read("MEMBERPASS_DATA_DIR".into()).unwrap();
+        assert!(
+            error.contains("MEMBERPASS_DATA_DIR is not UTF-8"),
+            "{error}"
+        );
+        let name = OsString::from_vec(b"MEMBERPASS_DATA\xff".to_vec());
+        assert!(read(name).unwrap().contains("there is no setting"));
+        assert_eq!(read("HOME".into()), None);
+        assert_eq!(read(broken()), None);
     }
 
     #[test]
