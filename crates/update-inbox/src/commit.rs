@@ -9,7 +9,8 @@ use update_dispatcher::{Queued, Seq};
 use crate::batches::Batches;
 use crate::dead::{self, QuarantineRow};
 use crate::ends::{End, Ends};
-use crate::intake::{Batch, Expired, Order};
+use crate::intake::{Batch, Order};
+use crate::overdue::{Overdue, Share};
 use crate::received::{Receipt, Received};
 use crate::seen::Seen;
 use crate::{pending, rows, sessions};
@@ -60,7 +61,7 @@ pub(crate) struct Written {
 /// What became of an order.
 pub(crate) enum Answer {
     Done,
-    Expired(Expired),
+    Expired(Share),
     Replayed(Option<Seq>),
 }
 
@@ -202,11 +203,13 @@ fn carry_out(
     stored: &mut Vec<Queued>,
 ) -> store::Result<Answer> {
     Ok(match order {
-        Order::Expire(connections, _) => Answer::Expired(Expired {
-            updates: pending::delete_expired(writer, connections, now)?,
-            blocks: seen.expire(writer, now)?,
-            sessions: sessions::delete_expired(writer, now)?,
-            ..Expired::default()
+        Order::Expire(overdue, _) => Answer::Expired(match overdue {
+            Overdue::Parked(connections) => pending::delete_expired(writer, connections, now)?,
+            Overdue::Blocks => seen.expire(writer, now)?,
+            Overdue::Sessions => Share {
+                deleted: sessions::delete_expired(writer, now)?,
+                ..Share::default()
+            },
         }),
         Order::Probe(_) | Order::Spread { .. } => Answer::Done,
         Order::Quarantine {

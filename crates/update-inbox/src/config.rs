@@ -18,7 +18,7 @@ pub struct InboxConfig {
     /// Updates that are read from the database at once.
     pub page: i64,
     /// Blocks of 1,024 update ids that are remembered in memory: 60 to 120 bytes each with up to seven ids, 130 more with many. Those
-    /// that wait to be written come on top, and are let go by the next [`expire`](crate::Inbox::expire).
+    /// that wait to be written come on top, and are let go by the next [`expire`](crate::Inbox::expire) after that.
     pub remembered_blocks: usize,
     /// How long dead letters and unreadable requests are kept, each from when it became one.
     pub keep_failed: Duration,

@@ -11,6 +11,8 @@ pub struct Figures {
     pub stored: u64,
     /// Updates that had come before.
     pub duplicates: u64,
+    /// Updates that were deleted because their bot was disconnected for longer than Telegram keeps them.
+    pub expired: u64,
     /// Updates that are finished or dead letters.
     pub settled: u64,
     /// How many updates a commit stored, of those that stored any; bounds are powers of two, from 1.
@@ -36,6 +38,7 @@ const PLACES: usize = 24;
 pub(crate) struct Counters {
     stored: AtomicU64,
     duplicates: AtomicU64,
+    expired: AtomicU64,
     settled: AtomicU64,
     commit_updates: Sizes,
     commit_us: Sizes,
@@ -65,10 +68,15 @@ impl Counters {
             .note(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
 
+    pub(crate) fn expired(&self, updates: usize) {
+        add(&self.expired, updates as u64);
+    }
+
     pub(crate) fn figures(&self) -> Figures {
         Figures {
             stored: self.stored.load(Ordering::Relaxed),
             duplicates: self.duplicates.load(Ordering::Relaxed),
+            expired: self.expired.load(Ordering::Relaxed),
             settled: self.settled.load(Ordering::Relaxed),
             commit_updates: self.commit_updates.histogram(),
             commit_us: self.commit_us.histogram(),

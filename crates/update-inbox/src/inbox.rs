@@ -18,7 +18,7 @@ use crate::feed::{Dispatch, Feed};
 use crate::feeder;
 use crate::figures::{Counters, Figures};
 use crate::held;
-use crate::intake::{Expired, Intake, Order};
+use crate::intake::{Intake, Order};
 use crate::journal::{InboxJournal, Scope, read, spread};
 use crate::kept;
 use crate::pending;
@@ -234,22 +234,6 @@ impl Inbox {
         self.shared.feed.passed()
     }
 
-    /// Deletes what paused connections have waiting longer than Telegram would have kept it, update ids that no longer count, and dead
-    /// letters and unreadable requests whose time is over. To be called now and then.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`], [`Error::Store`].
-    pub async fn expire(&self) -> Result<Expired> {
-        let owners = self.paused().iter().cloned().collect();
-        let expired = self.order(|answer| Order::Expire(owners, answer)).await?;
-        let (failed, unreadable) = kept::prune(&self.shared).await?;
-        Ok(Expired {
-            failed,
-            unreadable,
-            ..expired
-        })
-    }
-
     /// Writes something, to see whether an update could be stored now.
     ///
     /// # Errors
@@ -314,7 +298,7 @@ impl Inbox {
         answered.await.map_err(|_| Error::Unavailable)
     }
 
-    fn paused(&self) -> std::sync::MutexGuard<'_, BTreeSet<ConnectionId>> {
+    pub(crate) fn paused(&self) -> std::sync::MutexGuard<'_, BTreeSet<ConnectionId>> {
         self.shared
             .paused
             .lock()

@@ -11,6 +11,7 @@ use update_dispatcher::Seq;
 
 use crate::config::InboxConfig;
 use crate::ends::{End, Ends, Overlay};
+use crate::overdue::{Overdue, Share};
 use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
 use crate::sessions::Told;
@@ -23,7 +24,7 @@ pub(crate) struct Receiving {
 
 /// Something else that is to be written.
 pub(crate) enum Order {
-    Expire(Vec<ConnectionId>, oneshot::Sender<Expired>),
+    Expire(Overdue, oneshot::Sender<Share>),
     Probe(oneshot::Sender<()>),
     /// Gives a row of its own to every update that nobody has in memory, so that it can be read; or to all that are in batches.
     Spread {
@@ -40,21 +41,6 @@ pub(crate) enum Order {
         answer: oneshot::Sender<()>,
     },
     Replay(Seq, oneshot::Sender<Option<Seq>>),
-}
-
-/// What was deleted because its time was over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expired {
-    /// Pending updates of paused connections.
-    pub updates: usize,
-    /// Blocks of update ids that were remembered.
-    pub blocks: usize,
-    /// Sessions.
-    pub sessions: usize,
-    /// Dead letters.
-    pub failed: usize,
-    /// Requests that could not be read.
-    pub unreadable: usize,
 }
 
 /// What one commit writes.

@@ -7,6 +7,7 @@ use ids::ConnectionId;
 use store::{Columns as _, Connection, WriterConnection};
 use update_dispatcher::{LaneKey, Queued, Retry, Seq};
 
+use crate::overdue::{self, Share};
 use crate::rows::{PendingRow, count, history_text, text};
 use crate::schema::{inbox_pending, inbox_sequence};
 
@@ -65,20 +66,29 @@ pub(crate) fn find(writer: &mut WriterConnection, seq: Seq) -> store::Result<Opt
     )
 }
 
-/// Deletes what these connections have waiting beyond its time.
+/// Deletes what these connections have waiting beyond its time, as much as a commit may bear.
 pub(crate) fn delete_expired(
     writer: &mut WriterConnection,
     connections: &[ConnectionId],
     now: Timestamp,
-) -> store::Result<usize> {
-    let mut deleted = 0;
-    for some in connections.chunks(CHUNK) {
-        let expired = inbox_pending::table
-            .filter(inbox_pending::connection_id.eq_any(some.to_vec()))
-            .filter(inbox_pending::expires_at_us.lt(now.unix_us()));
-        deleted += writer.run(diesel::delete(expired))?;
+) -> store::Result<Share> {
+    let expired = inbox_pending::table
+        .filter(inbox_pending::connection_id.eq_any(connections.to_vec()))
+        .filter(inbox_pending::expires_at_us.lt(now.unix_us()))
+        .limit(overdue::MOST)
+        .select((inbox_pending::seq, inbox_pending::connection_id));
+    let expired: Vec<(i64, ConnectionId)> = writer.fetch(expired)?;
+    let mut share = Share {
+        deleted: expired.len(),
+        more: expired.len() as i64 >= overdue::MOST,
+        ..Share::default()
+    };
+    let (gone, owners): (Vec<i64>, Vec<_>) = expired.into_iter().unzip();
+    for owner in owners {
+        *share.of.entry(owner).or_default() += 1;
     }
-    Ok(deleted)
+    delete(writer, &gone)?;
+    Ok(share)
 }
 
 /// The highest number that was ever given out.

@@ -1,5 +1,5 @@
-//! The inbox's tables; migrations `0002_inbox`, `0004_inbox_batches`, `0005_lane_sessions` and
-//! `0006_inbox_operators` make them.
+//! The inbox's tables; migrations `0002_inbox`, `0004_inbox_batches`, `0005_lane_sessions`, `0006_inbox_operators` and
+//! `0007_inbox_expiry` make them.
 
 diesel::table! {
     inbox_pending (seq) {

@@ -14,6 +14,7 @@ use telegram_bot_api::UpdateId;
 use update_dispatcher::{Queued, Seq};
 
 use crate::block::{BLOCK, Block, HORIZON};
+use crate::overdue::{self, Share};
 use crate::packed;
 use crate::received::Received;
 use crate::rows::Body;
@@ -137,19 +138,31 @@ impl Seen {
         self.fold(writer, (fresh.len() / share).max(8))
     }
 
-    /// Writes all blocks that have changed, deletes those that are void, and lets go of what is more than should be remembered.
+    /// Deletes blocks that are void, the oldest first, as many as a commit may bear, and lets go of what is more than should be
+    /// remembered. It goes on with a round by some blocks: all that have changed would be a commit for which everybody waits.
+    ///
+    /// A block may have changed since it was written, and be void only on disk: what is new of it is in `inbox_recent`.
     pub(crate) fn expire(
         &mut self,
         writer: &mut WriterConnection,
         now: Timestamp,
-    ) -> store::Result<usize> {
-        self.fold(writer, usize::MAX)?;
-        self.begin_round();
-        self.fold(writer, usize::MAX)?;
+    ) -> store::Result<Share> {
+        self.fold(writer, SOME)?;
         self.forget_quiet();
         let horizon = (now - HORIZON).unix_us();
-        let void = inbox_seen::table.filter(inbox_seen::touched_at_us.lt(horizon));
-        writer.run(diesel::delete(void))
+        let void = || inbox_seen::table.filter(inbox_seen::touched_at_us.lt(horizon));
+        let too_many = void()
+            .order(inbox_seen::touched_at_us)
+            .offset(overdue::MOST)
+            .limit(1)
+            .select(inbox_seen::touched_at_us);
+        let until: Option<i64> = writer.fetch_optional(too_many)?;
+        let oldest = void().filter(inbox_seen::touched_at_us.le(until.unwrap_or(horizon)));
+        Ok(Share {
+            deleted: writer.run(diesel::delete(oldest))?,
+            more: until.is_some(),
+            ..Share::default()
+        })
     }
 
     fn begin_round(&mut self) {
@@ -314,6 +327,9 @@ impl Key {
     }
 }
 
+/// Blocks that are written now and then although nothing new has come.
+const SOME: usize = 64;
+
 /// With so many ids in `inbox_recent`, changed blocks begin to be written.
 const FOLD_AT: usize = 16_384;
 
@@ -345,7 +361,36 @@ mod tests {
         }
         let held = |seen: &Seen| seen.recent.len() + seen.older.len();
         assert_eq!(held(&seen), 100, "none of them is in its table yet");
+        let stored = |writer: &mut WriterConnection| -> i64 {
+            writer.fetch(inbox_seen::table.count()).unwrap()[0]
+        };
         seen.expire(&mut writer, now).unwrap();
+        assert_eq!(
+            stored(&mut writer),
+            0,
+            "nobody waits for blocks that need not be written"
+        );
+        // As many as it takes to have them written, by somebody else.
+        let busy: Vec<Received> = (0..FOLD_AT as i64)
+            .map(|id| Received {
+                update_id: UpdateId(id),
+                ..received(200, now)
+            })
+            .collect();
+        for (seq, some) in (1_000..).step_by(1_000).zip(busy.chunks(1_000)) {
+            let fresh: Vec<_> = (seq..)
+                .zip(some)
+                .map(|(seq, one)| one.queued(Seq::new(seq)))
+                .collect();
+            let some: Vec<_> = some.iter().collect();
+            seen.mark(&mut writer, &some, now).unwrap();
+            seen.note(&mut writer, &fresh, now).unwrap();
+        }
+        assert!(stored(&mut writer) < 100 + 16);
+        for _ in 0..2 {
+            seen.expire(&mut writer, now).unwrap();
+        }
+        assert_eq!(stored(&mut writer), 100 + 16);
         assert!(held(&seen) <= 8, "{}", held(&seen));
         for one in &all {
             assert_eq!(seen.mark(&mut writer, &[one], now).unwrap(), [false]);

@@ -3,6 +3,7 @@
 
 mod dead;
 mod dispatcher;
+mod expiring;
 mod failures;
 mod feeding;
 mod journal;

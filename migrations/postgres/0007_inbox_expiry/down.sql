@@ -1,0 +1,2 @@
+DROP INDEX inbox_pending_expiry;
+DROP INDEX inbox_seen_touched;
