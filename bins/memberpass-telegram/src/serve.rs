@@ -1,6 +1,7 @@
 //! The life of the process: compose, serve, and end in order when told to.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -64,8 +65,11 @@ async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> a
         }
     });
     tokio::join!(
-        public.serve(ingress.service(), stop.clone()),
-        private.serve(private_side, stop)
+        public.serve(
+            move |peer: SocketAddr| ingress.service(peer.ip()),
+            stop.clone()
+        ),
+        private.serve(move |_| private_side.clone(), stop)
     );
     let drained = dispatcher.drain(deadline).await;
     if !drained.interrupted.is_empty() {

@@ -15,36 +15,28 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::ending::{Ending, Stage};
 use crate::limits::Limits;
 use crate::monitor::{HeadFault, Observer, Tally, count};
 use crate::stream::Watched;
 use crate::watch::{Late, Watch};
 
-/// Who sent a request: found in the request's extensions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddr(pub SocketAddr);
-
 /// What every connection of a listener needs.
 #[derive(Clone)]
-pub(crate) struct Terms<S> {
-    pub(crate) service: S,
+pub(crate) struct Terms {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) observer: Observer,
     pub(crate) tally: Arc<Tally>,
-    /// Ends the connection when the request in flight is answered.
-    pub(crate) shutdown: CancellationToken,
-    /// Ends the connection now.
-    pub(crate) kill: CancellationToken,
+    pub(crate) ending: Ending,
 }
 
 /// Serves one peer until it leaves, breaks a rule or is asked to go. The stream may be anything: TLS comes between here
 /// and the socket.
-pub(crate) async fn serve<S, B, T>(terms: Terms<S>, stream: T, peer: SocketAddr)
+pub(crate) async fn serve<S, B, T>(service: S, terms: Terms, stream: T, peer: SocketAddr)
 where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -54,14 +46,19 @@ where
 {
     let watch = Arc::new(Watch::new(terms.clock.clone(), terms.limits.clone()));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
-    let service = service_fn(|request| answer(&terms, &watch, peer, request));
+    let service = service_fn(|request| answer(&service, &terms, &watch, peer, request));
     let mut http = pin!(protocol(&terms.limits).serve_connection(io, service));
-    let mut shutdown = pin!(terms.shutdown.cancelled());
+    let mut ear = terms.ending.listen();
     let mut draining = false;
     let mut alarm = Alarm::default();
 
     let end = poll_fn(|context| {
-        if !draining && shutdown.as_mut().poll(context).is_ready() {
+        watch.look();
+        let stage = ear.poll(context);
+        if stage == Stage::Killed {
+            return Poll::Ready(End::Killed);
+        }
+        if stage == Stage::Draining && !draining {
             draining = true;
             http.as_mut().graceful_shutdown();
         }
@@ -78,16 +75,14 @@ where
         }
         Poll::Pending
     });
-    let Some(end) = terms.kill.run_until_cancelled(end).await else {
-        count(&terms.tally.cut);
-        return;
-    };
+    let end = end.await;
     report(&terms, &watch, peer, &end);
 }
 
 enum End {
     Over(hyper::Result<()>),
     Late(Late),
+    Killed,
 }
 
 fn protocol(limits: &Limits) -> http1::Builder {
@@ -102,7 +97,8 @@ fn protocol(limits: &Limits) -> http1::Builder {
 }
 
 async fn answer<S, B>(
-    terms: &Terms<S>,
+    service: &S,
+    terms: &Terms,
     watch: &Arc<Watch>,
     peer: SocketAddr,
     request: Request<Incoming>,
@@ -119,9 +115,8 @@ where
     }
     count(&terms.tally.requests);
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let mut request = request.map(|incoming| Body::new(incoming, Arc::clone(watch)));
-    request.extensions_mut().insert(PeerAddr(peer));
-    let response = terms.service.call(request).await?;
+    let request = request.map(|incoming| Body::new(incoming, Arc::clone(watch)));
+    let response = service.call(request).await?;
     watch.answered(response.status().is_success());
     let mut response = response.map(|body| Answer::new(body, Arc::clone(watch)));
     if chunked {
@@ -144,8 +139,12 @@ fn close<B>(response: &mut Response<B>) {
     response.headers_mut().insert(header::CONNECTION, close);
 }
 
-fn report<S>(terms: &Terms<S>, watch: &Watch, peer: SocketAddr, end: &End) {
+fn report(terms: &Terms, watch: &Watch, peer: SocketAddr, end: &End) {
     let fault = match end {
+        End::Killed => {
+            count(&terms.tally.cut);
+            None
+        }
         End::Late(Late::Idle) => None,
         End::Late(Late::Head) => Some(HeadFault::TimedOut),
         End::Late(Late::Request) => {

@@ -4,6 +4,7 @@ mod accept;
 mod answer;
 mod body;
 mod connection;
+mod ending;
 mod error;
 mod framing;
 mod gate;
@@ -16,7 +17,6 @@ mod stream;
 mod watch;
 
 pub use crate::body::Body;
-pub use crate::connection::PeerAddr;
 pub use crate::error::{BodyFault, Error};
 pub use crate::limits::Limits;
 pub use crate::listener::{Drained, Listener};

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::accept;
 use crate::body::Body;
 use crate::connection::{self, Terms};
+use crate::ending::{Ending, Stage};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::limits::Limits;
@@ -78,11 +79,15 @@ impl Listener {
     }
 
     /// Serves HTTP/1 until `shutdown`: then accepts no more, closes idle connections, lets requests in flight finish
-    /// within [`Limits::drain`] and cuts the rest. Each connection has a task and a clone of the service; a service
+    /// within [`Limits::drain`] and cuts the rest. Each connection has a task, and a service that is made for its peer; one
     /// that fails or panics ends its connection only.
-    pub async fn serve<S, B>(self, service: S, shutdown: CancellationToken) -> Drained
+    pub async fn serve<S, B>(
+        self,
+        make_service: impl Fn(SocketAddr) -> S,
+        shutdown: CancellationToken,
+    ) -> Drained
     where
-        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S: Service<Request<Body>, Response = Response<B>> + Send + Sync + 'static,
         S::Future: Send,
         S::Error: Into<Box<dyn StdError + Send + Sync>>,
         B: http_body::Body + Send + Unpin + 'static,
@@ -100,17 +105,16 @@ impl Listener {
         tracing::debug!(%address, "listening");
         let drain = limits.drain;
         let terms = Terms {
-            service,
             limits,
             clock,
             observer,
             tally,
-            shutdown,
-            kill: CancellationToken::new(),
+            ending: Ending::new(),
         };
         let connections = TaskTracker::new();
-        accept_all(&socket, &terms, &connections).await;
+        accept_all(&socket, make_service, &terms, &connections, &shutdown).await;
         drop(socket);
+        terms.ending.tell(Stage::Draining);
 
         connections.close();
         let drained = terms.clock.timeout(drain, connections.wait()).await;
@@ -119,16 +123,21 @@ impl Listener {
         } else {
             0
         };
-        terms.kill.cancel();
+        terms.ending.tell(Stage::Killed);
         connections.wait().await;
         tracing::debug!(%address, cut, "stopped listening");
         Drained { cut }
     }
 }
 
-async fn accept_all<S, B>(socket: &TcpListener, terms: &Terms<S>, connections: &TaskTracker)
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+async fn accept_all<S, B>(
+    socket: &TcpListener,
+    make_service: impl Fn(SocketAddr) -> S,
+    terms: &Terms,
+    connections: &TaskTracker,
+    shutdown: &CancellationToken,
+) where
+    S: Service<Request<Body>, Response = Response<B>> + Send + Sync + 'static,
     S::Future: Send,
     S::Error: Into<Box<dyn StdError + Send + Sync>>,
     B: http_body::Body + Send + Unpin + 'static,
@@ -136,16 +145,16 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let next = || accept::next(socket, &terms.clock);
-    while let Some((stream, peer)) = terms.shutdown.run_until_cancelled(next()).await {
+    while let Some((stream, peer)) = shutdown.run_until_cancelled(next()).await {
         let Some(seat) = terms.tally.gate.enter(peer.ip()) else {
             count(&terms.tally.turned_away);
             (terms.observer)(peer, HeadFault::Overloaded);
             continue;
         };
         count(&terms.tally.accepted);
-        let terms = terms.clone();
+        let (service, terms) = (make_service(peer), terms.clone());
         connections.spawn(async move {
-            connection::serve(terms, stream, peer).await;
+            connection::serve(service, terms, stream, peer).await;
             drop(seat);
         });
     }

@@ -6,10 +6,10 @@ use clock::Clock;
 use http::{Request, Response};
 use hyper::service::Service;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::connection::{self, Terms};
+use crate::ending::Ending;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::monitor::{HeadFault, Tally};
@@ -31,13 +31,11 @@ pub async fn serve_stream<S, B, T>(
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let terms = Terms {
-        service,
         tally: Tally::new(Gate::new(&limits)),
         limits,
         clock,
         observer: Arc::new(observer),
-        shutdown: CancellationToken::new(),
-        kill: CancellationToken::new(),
+        ending: Ending::new(),
     };
-    connection::serve(terms, stream, peer).await;
+    connection::serve(service, terms, stream, peer).await;
 }

@@ -1,7 +1,7 @@
 //! How far a connection's present request has come, and when it will be too late.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -9,40 +9,41 @@ use clock::Clock;
 
 use crate::Limits;
 
+/// Everything here is changed by the connection's own task, which is why no lock is needed; only a body may end elsewhere.
 pub(crate) struct Watch {
     clock: Clock,
     limits: Limits,
-    state: Mutex<State>,
+    /// What the clock showed when the connection was last polled: near enough for deadlines of seconds.
+    now: Time,
+    phase: AtomicU8,
+    /// When the phase began; once some of a head has come, when that was.
+    began: Time,
+    head_ended: Time,
+    /// Since when an answer waits for the peer to take some of it.
+    stalled: Time,
+    /// Who waits for the body.
+    reader: Mutex<Option<Waker>>,
+    /// Whether the service has answered a request with success.
+    proven: AtomicBool,
     /// A head has come that says in two ways how long its body is.
     conflict: AtomicBool,
 }
 
-struct State {
-    phase: Phase,
-    /// Since when an answer waits for the peer to take some of it.
-    stalled: Option<Duration>,
-    /// Who waits for the body.
-    reader: Option<Waker>,
-    /// Whether the service has answered a request with success.
-    proven: bool,
-}
-
-/// Times are readings of the clock's [`Clock::elapsed`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Phase {
-    /// Nothing of a request has come.
-    Waiting { fresh: bool, since: Duration },
+    /// Not one byte has ever come.
+    Fresh,
+    /// Nothing of the next request has come.
+    Waiting,
     /// Some of a head has come.
-    Head { began: Duration },
+    Head,
     /// The service has the request and may read its body.
-    Body {
-        began: Duration,
-        head_ended: Duration,
-    },
+    Body,
     /// The body did not come in time; the service may still answer.
-    BodyLate { began: Duration },
+    BodyLate,
     /// The body is read or given up.
-    Handling { began: Duration },
+    Handling,
     /// The service has answered, and the answer is being sent.
     Answering,
 }
@@ -60,26 +61,30 @@ pub(crate) enum Late {
 
 impl Watch {
     pub(crate) fn new(clock: Clock, limits: Limits) -> Self {
-        let since = clock.elapsed();
+        let now = clock.elapsed();
         Self {
             clock,
             limits,
-            state: Mutex::new(State {
-                phase: Phase::Waiting { fresh: true, since },
-                stalled: None,
-                reader: None,
-                proven: false,
-            }),
+            now: Time::at(now),
+            phase: AtomicU8::new(Phase::Fresh as u8),
+            began: Time::at(now),
+            head_ended: Time::never(),
+            stalled: Time::never(),
+            reader: Mutex::default(),
+            proven: AtomicBool::new(false),
             conflict: AtomicBool::new(false),
         }
     }
 
+    /// Looks at the clock. To be called when the connection is polled.
+    pub(crate) fn look(&self) {
+        self.now.set(self.clock.elapsed());
+    }
+
     /// When the next deadline is, by the clock's [`Clock::elapsed`].
     pub(crate) fn due(&self) -> Option<Duration> {
-        let state = self.state();
-        let of_phase = state.due(&self.limits);
-        let of_stall = state.stalled.map(|since| since + self.limits.write_stall);
-        match (of_phase, of_stall) {
+        let of_stall = self.stalled.get().map(|at| at + self.limits.write_stall);
+        match (self.phase_due(), of_stall) {
             (Some(phase), Some(stall)) => Some(phase.min(stall)),
             (phase, stall) => phase.or(stall),
         }
@@ -88,36 +93,34 @@ impl Watch {
     /// To be called when a deadline has passed: what is over. `None` when a late body was told so and the rest goes on, or
     /// when the request has moved on meanwhile.
     pub(crate) fn passed(&self) -> Option<Late> {
-        let mut state = self.state();
         let now = self.clock.elapsed();
-        let stalled = state
-            .stalled
-            .is_some_and(|since| since + self.limits.write_stall <= now);
-        let phase_over = state.due(&self.limits).is_some_and(|due| due <= now);
-        match state.phase {
-            _ if stalled => Some(Late::Request),
-            _ if !phase_over => None,
-            Phase::Waiting { .. } => Some(Late::Idle),
-            Phase::Head { .. } => Some(Late::Head),
-            Phase::Body { began, .. } if began + self.limits.request_deadline > now => {
-                state.phase = Phase::BodyLate { began };
-                if let Some(reader) = state.reader.take() {
+        let stalled = self.stalled.get();
+        if stalled.is_some_and(|since| since + self.limits.write_stall <= now) {
+            return Some(Late::Request);
+        }
+        if self.phase_due().is_none_or(|due| due > now) {
+            return None;
+        }
+        match self.phase() {
+            Phase::Fresh | Phase::Waiting => Some(Late::Idle),
+            Phase::Head => Some(Late::Head),
+            Phase::Body if self.began() + self.limits.request_deadline > now => {
+                if self.moves(Phase::Body, Phase::BodyLate)
+                    && let Some(reader) = self.reader().take()
+                {
                     reader.wake();
                 }
                 None
             }
-            Phase::Body { .. } | Phase::BodyLate { .. } | Phase::Handling { .. } => {
-                Some(Late::Request)
-            }
+            Phase::Body | Phase::BodyLate | Phase::Handling => Some(Late::Request),
             Phase::Answering => None,
         }
     }
 
     pub(crate) fn bytes_came(&self) {
-        let mut state = self.state();
-        if let Phase::Waiting { .. } = state.phase {
-            let began = self.clock.elapsed();
-            state.phase = Phase::Head { began };
+        if self.is_waiting() {
+            self.began.copy(&self.now);
+            self.enter(Phase::Head);
         }
     }
 
@@ -131,23 +134,22 @@ impl Watch {
     }
 
     pub(crate) fn request_came(&self) {
-        let mut state = self.state();
-        let head_ended = self.clock.elapsed();
-        let began = match state.phase {
-            Phase::Head { began } => began,
+        self.head_ended.copy(&self.now);
+        if self.phase() != Phase::Head {
             // The head came along with the request before.
-            _ => head_ended,
-        };
-        state.phase = Phase::Body { began, head_ended };
+            self.began.copy(&self.now);
+        }
+        self.enter(Phase::Body);
     }
 
     /// Whether the body may still come; then the reader is woken when it is late.
     pub(crate) fn await_body(&self, reader: &Waker) -> bool {
-        let mut state = self.state();
-        if let Phase::BodyLate { .. } = state.phase {
+        let mut known = self.reader();
+        // Looked at while the lock is held: who makes it late takes the reader after that.
+        if self.phase() == Phase::BodyLate {
             return false;
         }
-        match &mut state.reader {
+        match &mut *known {
             Some(known) => known.clone_from(reader),
             unknown => *unknown = Some(reader.clone()),
         }
@@ -155,73 +157,130 @@ impl Watch {
     }
 
     pub(crate) fn body_ended(&self) {
-        let mut state = self.state();
-        state.reader = None;
-        if let Phase::Body { began, .. } | Phase::BodyLate { began } = state.phase {
-            state.phase = Phase::Handling { began };
+        if !self.moves(Phase::Body, Phase::Handling) {
+            self.moves(Phase::BodyLate, Phase::Handling);
         }
     }
 
     pub(crate) fn answered(&self, well: bool) {
-        let mut state = self.state();
-        state.phase = Phase::Answering;
-        state.proven |= well;
+        self.enter(Phase::Answering);
+        if well {
+            self.proven.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn answer_ended(&self) {
-        let mut state = self.state();
-        let since = self.clock.elapsed();
-        state.phase = Phase::Waiting {
-            fresh: false,
-            since,
-        };
+        self.began.copy(&self.now);
+        self.enter(Phase::Waiting);
     }
 
     pub(crate) fn write_waits(&self, waits: bool) {
-        let mut state = self.state();
-        match (waits, state.stalled) {
-            (true, None) => state.stalled = Some(self.clock.elapsed()),
-            (false, Some(_)) => state.stalled = None,
-            _ => {}
+        if !waits {
+            self.stalled.forget();
+        } else if self.stalled.get().is_none() {
+            self.stalled.copy(&self.now);
         }
     }
 
     /// Whether not one byte has ever come.
     pub(crate) fn is_fresh(&self) -> bool {
-        matches!(self.state().phase, Phase::Waiting { fresh: true, .. })
+        self.phase() == Phase::Fresh
     }
 
     /// Whether no service has the request, if there is one at all.
     pub(crate) fn is_before_request(&self) -> bool {
-        matches!(
-            self.state().phase,
-            Phase::Waiting { .. } | Phase::Head { .. }
-        )
+        self.is_waiting() || self.is_in_head()
     }
 
     pub(crate) fn is_in_head(&self) -> bool {
-        matches!(self.state().phase, Phase::Head { .. })
+        self.phase() == Phase::Head
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_waiting(&self) -> bool {
+        matches!(self.phase(), Phase::Fresh | Phase::Waiting)
+    }
+
+    fn phase_due(&self) -> Option<Duration> {
+        let (limits, began) = (&self.limits, self.began());
+        Some(match self.phase() {
+            Phase::Fresh | Phase::Head => began + limits.header_deadline,
+            Phase::Waiting if self.proven.load(Ordering::Relaxed) => began + limits.idle,
+            Phase::Waiting => began + limits.idle_unproven,
+            Phase::Body => {
+                let head_ended = self.head_ended.get().unwrap_or(began);
+                (began + limits.request_deadline).min(head_ended + limits.body_deadline)
+            }
+            Phase::BodyLate | Phase::Handling => began + limits.request_deadline,
+            Phase::Answering => return None,
+        })
+    }
+
+    fn began(&self) -> Duration {
+        self.began.get().unwrap_or_default()
+    }
+
+    fn phase(&self) -> Phase {
+        const PHASES: [Phase; 7] = [
+            Phase::Fresh,
+            Phase::Waiting,
+            Phase::Head,
+            Phase::Body,
+            Phase::BodyLate,
+            Phase::Handling,
+            Phase::Answering,
+        ];
+        PHASES[usize::from(self.phase.load(Ordering::Acquire))]
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Release);
+    }
+
+    /// Goes from one phase to another, unless it has been left already.
+    fn moves(&self, from: Phase, to: Phase) -> bool {
+        let (taken, given) = (Ordering::AcqRel, Ordering::Relaxed);
+        self.phase
+            .compare_exchange(from as u8, to as u8, taken, given)
+            .is_ok()
+    }
+
+    fn reader(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn due(&self, limits: &Limits) -> Option<Duration> {
-        Some(match self.phase {
-            Phase::Waiting { fresh: true, since } => since + limits.header_deadline,
-            Phase::Waiting { since, .. } if self.proven => since + limits.idle,
-            Phase::Waiting { since, .. } => since + limits.idle_unproven,
-            Phase::Head { began } => began + limits.header_deadline,
-            Phase::Body { began, head_ended } => {
-                (began + limits.request_deadline).min(head_ended + limits.body_deadline)
-            }
-            Phase::BodyLate { began } | Phase::Handling { began } => {
-                began + limits.request_deadline
-            }
-            Phase::Answering => return None,
-        })
+/// A reading of the clock's [`Clock::elapsed`], in nanoseconds; the greatest stands for none.
+struct Time(AtomicU64);
+
+impl Time {
+    const NEVER: u64 = u64::MAX;
+
+    fn at(time: Duration) -> Self {
+        let some = Self::never();
+        some.set(time);
+        some
+    }
+
+    fn never() -> Self {
+        Self(AtomicU64::new(Self::NEVER))
+    }
+
+    fn get(&self) -> Option<Duration> {
+        let time = self.0.load(Ordering::Relaxed);
+        (time != Self::NEVER).then(|| Duration::from_nanos(time))
+    }
+
+    fn set(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(Self::NEVER - 1);
+        self.0.store(nanos, Ordering::Relaxed);
+    }
+
+    fn copy(&self, other: &Self) {
+        self.0
+            .store(other.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    fn forget(&self) {
+        self.0.store(Self::NEVER, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use http_listener::{HeadFault, PeerAddr, read_body};
+use http_listener::{HeadFault, read_body};
 use hyper::service::{Service, service_fn};
 use ids::ConnectionId;
 use request_log::{Outcome, RequestLog, RequestRecord};
@@ -70,27 +70,26 @@ impl Ingress {
         }))
     }
 
-    /// Answers one request: with 200 only when its update is on disk, and always without a body. The peer's address is taken
-    /// from the request's extension [`PeerAddr`].
+    /// Answers one request of a peer: with 200 only when its update is on disk, and always without a body.
     ///
     /// Dropping the future is allowed at any time, and recorded as a cut connection. An update that was being stored then may
     /// be stored or not; Telegram brings it again, and it is not handled twice.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub async fn answer<B>(&self, peer: IpAddr, request: Request<B>) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let inner = &*self.0;
-        let peer = request.extensions().get().map(|PeerAddr(peer)| peer.ip());
-        let record = inner.record(peer.unwrap_or(UNKNOWN_PEER), Outcome::RejectedCut);
+        let record = inner.record(peer, Outcome::RejectedCut);
         let mut visit = Visit::begin(&inner.log, &inner.clock, record);
         let verdict = inner.judge(request, &mut visit).await;
         visit.end(verdict.unwrap_or_else(|refusal| refusal))
     }
 
-    /// The same as a service, for [`http_listener::Listener::serve`] or any other hyper server.
+    /// The same as a service for one peer, for [`http_listener::Listener::serve`] or any other hyper server.
     pub fn service<B>(
         &self,
+        peer: IpAddr,
     ) -> impl Service<Request<B>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
     + Clone
     + Send
@@ -103,7 +102,7 @@ impl Ingress {
         let ingress = self.clone();
         service_fn(move |request: Request<B>| {
             let ingress = ingress.clone();
-            async move { Ok(ingress.answer(request).await) }
+            async move { Ok(ingress.answer(peer, request).await) }
         })
     }
 
@@ -259,9 +258,6 @@ impl Inner {
         }
     }
 }
-
-/// What is recorded where a server does not say who sent a request.
-const UNKNOWN_PEER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Bodies are read in well below a second, and every kind of update lives longer.
 const NO_ROOM_RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -7,9 +7,7 @@ use bytes::Bytes;
 use clock::{Clock, ManualClock};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use http_listener::{
-    Body, BodyFault, Drained, HeadFault, Limits, Listener, Monitor, PeerAddr, read_body,
-};
+use http_listener::{Body, BodyFault, Drained, HeadFault, Limits, Listener, Monitor, read_body};
 use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -47,19 +45,23 @@ pub(crate) async fn serve(limits: Limits) -> Served {
         });
     let address = listener.local_addr();
     let monitor = listener.monitor();
-    let service = service_fn({
+    let make_service = {
         let (bodies, gate) = (Arc::clone(&bodies), Arc::clone(&gate));
-        move |request| {
-            handle(
-                request,
-                clock.clone(),
-                Arc::clone(&bodies),
-                Arc::clone(&gate),
-            )
+        move |peer: SocketAddr| {
+            assert!(peer.ip().is_loopback());
+            let (clock, bodies, gate) = (clock.clone(), Arc::clone(&bodies), Arc::clone(&gate));
+            service_fn(move |request| {
+                handle(
+                    request,
+                    clock.clone(),
+                    Arc::clone(&bodies),
+                    Arc::clone(&gate),
+                )
+            })
         }
-    });
+    };
     let shutdown = CancellationToken::new();
-    let serving = tokio::spawn(listener.serve(service, shutdown.clone()));
+    let serving = tokio::spawn(listener.serve(make_service, shutdown.clone()));
     Served {
         address,
         hands,
@@ -78,8 +80,6 @@ async fn handle(
     bodies: Arc<Mutex<Vec<Result<Bytes, BodyFault>>>>,
     gate: Arc<Notify>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let PeerAddr(peer) = *request.extensions().get().unwrap();
-    assert!(peer.ip().is_loopback());
     let path = request.uri().path().to_owned();
     assert_ne!(path, "/panic", "a service may panic");
     match path.as_str() {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::Ipv4Addr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -28,6 +29,9 @@ use webhook_ingress::{Ingress, IngressConfig};
 use webhook_secret::{Registration, WebhookSecrets};
 
 use super::wire::{Peer, Wire};
+
+/// Who sends everything: an address that nobody has.
+const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -121,7 +125,7 @@ impl Site {
             let peer = Rc::clone(&peer);
             let request = request.map(|body| Noted { body, peer });
             async move {
-                let answer = ingress.answer(request).await;
+                let answer = ingress.answer(PEER.into(), request).await;
                 drop(flight);
                 Ok::<_, Infallible>(answer)
             }
@@ -130,7 +134,7 @@ impl Site {
         let serving = serve_stream(
             service,
             Wire(Rc::clone(&peer)),
-            ([192, 0, 2, 1], 443).into(),
+            (PEER, 443).into(),
             Limits::default(),
             self.clock.clone(),
             move |peer, fault| observer.record_head_fault(peer, fault),

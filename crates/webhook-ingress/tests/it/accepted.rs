@@ -4,7 +4,7 @@ use connection_directory::{Directory, Previous, Status, Update};
 use request_log::Outcome;
 use update_dispatcher::Seq;
 
-use crate::harness::{NOT_FOUND, OK, Site, message, registration};
+use crate::harness::{NOT_FOUND, OK, PEER, Site, message, registration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_is_stored_then_acknowledged_and_recorded() {
@@ -72,14 +72,18 @@ async fn a_connection_that_nobody_asked_for_yet_is_looked_up_once() {
     site.directory = Directory::open(site.database.clone(), site.clock.clone());
     let cold = site.another_ingress();
     assert_eq!(
-        cold.answer(site.request(&message(1, 1))).await.status(),
+        cold.answer(PEER, site.request(&message(1, 1)))
+            .await
+            .status(),
         200
     );
     let mut connection = site.database.connect().await.unwrap();
     let gone = diesel::sql_query("ALTER TABLE connections RENAME TO gone");
     connection.run(gone).await.unwrap();
     assert_eq!(
-        cold.answer(site.request(&message(2, 1))).await.status(),
+        cold.answer(PEER, site.request(&message(2, 1)))
+            .await
+            .status(),
         200
     );
 
@@ -87,7 +91,9 @@ async fn a_connection_that_nobody_asked_for_yet_is_looked_up_once() {
     site.directory = Directory::open(site.database.clone(), site.clock.clone());
     let cold = site.another_ingress();
     assert_eq!(
-        cold.answer(site.request(&message(3, 1))).await.status(),
+        cold.answer(PEER, site.request(&message(3, 1)))
+            .await
+            .status(),
         503
     );
     use Outcome::{Accepted, RejectedUnavailable};
@@ -186,7 +192,7 @@ async fn what_cannot_be_read_is_kept_and_acknowledged() {
     assert_eq!(kept.len(), unreadable.len() + 1);
     assert_eq!(
         (kept[2].body_bytes, &*kept[2].reason),
-        (8, "the update is not JSON: line 1, column 2")
+        (8, "the update is not JSON at byte 0")
     );
     assert!(site.pending().await.is_empty());
     assert_eq!(site.outcomes().await, [Outcome::Quarantined; 10]);

@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
 use request_log::Outcome;
 
-use crate::harness::{OK, Site, message};
+use crate::harness::{OK, PEER, Site, message};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_body_is_given_up() {
@@ -48,7 +48,7 @@ async fn a_request_whose_future_is_dropped_is_recorded_once() {
         .header(webhook_ingress::SECRET_HEADER, site.token())
         .body(pending_body())
         .unwrap();
-    let mut answer = Box::pin(site.ingress.answer(request));
+    let mut answer = Box::pin(site.ingress.answer(PEER, request));
     let ready = std::future::poll_fn(|context| {
         std::task::Poll::Ready(answer.as_mut().poll(context).is_ready())
     });
@@ -56,14 +56,6 @@ async fn a_request_whose_future_is_dropped_is_recorded_once() {
     assert!(site.records().await.is_empty());
     drop(answer);
     assert_eq!(site.outcomes().await, [Outcome::RejectedCut]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_embedder_s_own_server_needs_no_peer_address() {
-    let site = Site::start().await;
-    let response = site.ingress.answer(site.request(&message(1, 1))).await;
-    assert_eq!(response.status(), 200);
-    assert_eq!(site.records().await[0].remote.as_deref(), Some("0.0.0.0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

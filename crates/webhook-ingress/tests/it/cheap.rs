@@ -9,7 +9,7 @@ use http_body_util::Full;
 use tokio::runtime;
 use webhook_ingress::SECRET_HEADER;
 
-use crate::harness::Site;
+use crate::harness::{PEER, Site};
 
 /// A record for the log, and the answer.
 const REFUSAL_BYTES: u64 = 512;
@@ -48,12 +48,14 @@ fn no_refusal_allocates_what_its_sender_sizes() {
     };
     // Whatever is made once is made now.
     for (_, request) in of_size(1) {
-        runtime.block_on(site.ingress.answer(request));
+        runtime.block_on(site.ingress.answer(PEER, request));
     }
     let cost = |request| {
         let mut status = 0;
         let used = allocation_counter::measure(|| {
-            status = at_once(site.ingress.answer(request)).status().as_u16();
+            status = at_once(site.ingress.answer(PEER, request))
+                .status()
+                .as_u16();
         });
         assert!(matches!(status, 404 | 413), "{status}");
         (used.bytes_max, used.count_total)

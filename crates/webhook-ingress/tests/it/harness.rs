@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,6 +37,8 @@ pub(crate) struct Site {
 }
 
 pub(crate) const KEY: KeyId = KeyId::new(1);
+/// Who sends everything.
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Site {
     pub(crate) async fn start() -> Self {
@@ -266,7 +268,9 @@ async fn serve(ingress: &Ingress, clock: &Clock) -> (SocketAddr, CancellationTok
     let listener = listener.observe(move |peer, fault| observer.record_head_fault(peer, fault));
     let address = listener.local_addr();
     let shutdown = CancellationToken::new();
-    tokio::spawn(listener.serve(ingress.service(), shutdown.clone()));
+    let ingress = ingress.clone();
+    let make_service = move |peer: SocketAddr| ingress.service(peer.ip());
+    tokio::spawn(listener.serve(make_service, shutdown.clone()));
     (address, shutdown)
 }
 

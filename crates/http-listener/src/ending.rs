@@ -1,0 +1,83 @@
+//! How a listener's connections learn that it is time to go.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Waker};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+/// What is asked of connections, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Stage {
+    Serving,
+    /// To end when the request in flight is answered.
+    Draining,
+    /// To end now.
+    Killed,
+}
+
+/// Tells all connections of a listener.
+#[derive(Clone)]
+pub(crate) struct Ending(Arc<Told>);
+
+struct Told {
+    stage: AtomicU8,
+    changed: Arc<Notify>,
+}
+
+impl Ending {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Told {
+            stage: AtomicU8::new(Stage::Serving as u8),
+            changed: Arc::default(),
+        }))
+    }
+
+    pub(crate) fn tell(&self, stage: Stage) {
+        self.0.stage.store(stage as u8, Ordering::SeqCst);
+        self.0.changed.notify_waiters();
+    }
+
+    pub(crate) fn listen(&self) -> Ear {
+        Ear {
+            ending: self.clone(),
+            heard: None,
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        match self.0.stage.load(Ordering::SeqCst) {
+            0 => Stage::Serving,
+            1 => Stage::Draining,
+            _ => Stage::Killed,
+        }
+    }
+}
+
+/// One connection's: it looks at a number each time the connection is polled, and waits in the listener's list only once.
+pub(crate) struct Ear {
+    ending: Ending,
+    heard: Option<(Waker, Stage, Pin<Box<OwnedNotified>>)>,
+}
+
+impl Ear {
+    /// What is asked now. Who polls is woken when it is more.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Stage {
+        let stage = self.ending.stage();
+        if let Some((waker, heard, _)) = &self.heard
+            && *heard == stage
+            && waker.will_wake(context.waker())
+        {
+            return stage;
+        }
+        let mut changed = Box::pin(Arc::clone(&self.ending.0.changed).notified_owned());
+        let _ = changed.as_mut().poll(context);
+        // Looked at only now: whatever is told later wakes.
+        let stage = self.ending.stage();
+        self.heard = Some((context.waker().clone(), stage, changed));
+        stage
+    }
+}
