@@ -1,17 +1,12 @@
 //! What must be known of an update before it is stored: read from the body of a webhook request
 //! without building a tree of it.
 
-mod number;
 mod probe;
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::envelope::number::{Number, NumberSeed};
-use crate::envelope::probe::{Found, Probe};
+use crate::envelope::probe::{Found, probe};
 use crate::generated::update_kinds::UpdateKind;
 use crate::ids::{ChatId, UpdateId, UserId};
+use crate::json::{NotJson, Number, Scan};
 
 /// The facts about an update that decide where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +32,11 @@ pub enum EnvelopeFault {
     #[error("the update is not UTF-8 beyond byte {}", .0.valid_up_to())]
     NotUtf8(#[source] std::str::Utf8Error),
     /// It is not JSON.
-    #[error("the update is not JSON: line {}, column {}", .0.line(), .0.column())]
-    NotJson(#[source] serde_json::Error),
+    #[error("the update is not JSON beyond byte {at}")]
+    NotJson {
+        /// How many bytes of it are right.
+        at: usize,
+    },
     /// It is JSON, but not an object.
     #[error("the update is not a JSON object")]
     NotAnObject,
@@ -66,16 +64,10 @@ impl Envelope {
     ///
     /// When the body is not a JSON object with an `update_id` and one other key.
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeFault> {
-        // serde_json looks at the bytes of the strings that it reads, but not of those that it skips.
         let text = std::str::from_utf8(body).map_err(EnvelopeFault::NotUtf8)?;
-        let mut json = serde_json::Deserializer::from_str(text);
-        let parts = json
-            .deserialize_any(PartsVisitor)
-            .and_then(|parts| json.end().map(|()| parts));
-        parts
-            .map_err(EnvelopeFault::NotJson)?
-            .ok_or(EnvelopeFault::NotAnObject)?
-            .check()
+        let parts = Parts::read(&mut Scan::new(text));
+        let parts = parts.map_err(|NotJson { at }| EnvelopeFault::NotJson { at })?;
+        parts.ok_or(EnvelopeFault::NotAnObject)?.check()
     }
 }
 
@@ -92,6 +84,27 @@ struct Content {
 }
 
 impl Parts {
+    /// None when the text is JSON, but no object.
+    fn read(scan: &mut Scan<'_>) -> Result<Option<Self>, NotJson> {
+        let mut parts = Self::default();
+        let object = scan.object(|scan, key| {
+            if key == "update_id" {
+                parts.update_id = Some(scan.number()?);
+                return Ok(());
+            }
+            let kind = UpdateKind::from(key);
+            if !parts.takes(&kind) {
+                return scan.skip();
+            }
+            let mut found = Found::default();
+            probe(scan, kind.paths(), &mut found)?;
+            parts.content = Some(Content { kind, found });
+            Ok(())
+        })?;
+        scan.end()?;
+        Ok(object.then_some(parts))
+    }
+
     fn check(self) -> Result<Envelope, EnvelopeFault> {
         let update_id = match self.update_id {
             Some(Number::Integer(number)) if number >= 0 => UpdateId(number),
@@ -118,71 +131,5 @@ impl Parts {
     fn takes(&self, kind: &UpdateKind) -> bool {
         let before = self.content.as_ref();
         before.is_none_or(|before| kind.precedes(&before.kind))
-    }
-}
-
-/// Gives nothing for JSON that is not an object.
-struct PartsVisitor;
-
-impl<'de> Visitor<'de> for PartsVisitor {
-    type Value = Option<Parts>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an update")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut parts = Parts::default();
-        while let Some(key) = map.next_key_seed(KeySeed)? {
-            match key {
-                Key::UpdateId => parts.update_id = Some(map.next_value_seed(NumberSeed)?),
-                Key::Content(kind) if parts.takes(&kind) => {
-                    let mut found = Found::default();
-                    map.next_value_seed(Probe::of(kind.paths(), &mut found))?;
-                    parts.content = Some(Content { kind, found });
-                }
-                Key::Content(_) => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(Some(parts))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    number::visit_scalars!(None);
-}
-
-enum Key {
-    UpdateId,
-    Content(UpdateKind),
-}
-
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        Ok(match key {
-            "update_id" => Key::UpdateId,
-            kind => Key::Content(UpdateKind::from(kind)),
-        })
     }
 }

@@ -6,10 +6,12 @@
 mod fault;
 mod object;
 mod scalars;
+mod scan;
 mod tree;
 
 pub(crate) use crate::json::fault::Fault;
 pub(crate) use crate::json::object::Object;
+pub(crate) use crate::json::scan::{NotJson, Number, Scan};
 pub(crate) use crate::json::tree::Tree;
 use serde::de::Error;
 use serde::ser::SerializeMap;

@@ -1,10 +1,6 @@
 //! Follows several paths through JSON at once, and skips all the rest.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::envelope::number::{Number, NumberSeed, visit_scalars};
+use crate::json::{NotJson, Number, Scan};
 use crate::paths::Paths;
 
 /// The most paths that a kind has: a bit of [`Mask`] each.
@@ -47,75 +43,39 @@ impl Found {
     }
 }
 
-/// Stands at one value of the JSON, with the paths that lead through it.
-pub(crate) struct Probe<'a> {
+/// Passes the value where all paths begin, and keeps what they lead to.
+pub(crate) fn probe(
+    scan: &mut Scan<'_>,
     paths: &'static Paths,
-    found: &'a mut Found,
+    found: &mut Found,
+) -> Result<(), NotJson> {
+    follow(scan, paths, found, Mask::MAX, 0)
+}
+
+/// Passes a value that so many steps of the paths in `mask` have led to.
+fn follow(
+    scan: &mut Scan<'_>,
+    paths: &'static Paths,
+    found: &mut Found,
     mask: Mask,
     depth: usize,
-}
-
-impl<'a> Probe<'a> {
-    /// At the value where all paths begin.
-    pub(crate) fn of(paths: &'static Paths, found: &'a mut Found) -> Self {
-        Self {
-            paths,
-            found,
-            mask: Mask::MAX,
-            depth: 0,
+) -> Result<(), NotJson> {
+    scan.object(|scan, key| {
+        let Step { end, on } = step(paths, mask, depth, key);
+        if end | on == 0 {
+            return scan.skip();
         }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Probe<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Probe<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self {
-            paths,
-            found,
-            mask,
-            depth,
-        } = self;
-        while let Some(Step { end, on }) = map.next_key_seed(StepSeed { paths, mask, depth })? {
-            // The key may have come before: what it led to then does not count.
-            found.set(end | on, None);
-            if end != 0 {
-                if let Number::Integer(number) = map.next_value_seed(NumberSeed)? {
-                    found.set(end, Some(number));
-                }
-            } else if on != 0 {
-                map.next_value_seed(Probe {
-                    paths,
-                    found,
-                    mask: on,
-                    depth: depth + 1,
-                })?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
+        // The key may have come before: what it led to then does not count.
+        found.set(end | on, None);
+        if end == 0 {
+            return follow(scan, paths, found, on, depth + 1);
+        }
+        if let Number::Integer(number) = scan.number()? {
+            found.set(end, Some(number));
         }
         Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    visit_scalars!(());
+    })
+    .map(drop)
 }
 
 /// The paths that a key belongs to: those that end with it, and those that go on.
@@ -125,40 +85,18 @@ struct Step {
     on: Mask,
 }
 
-struct StepSeed {
-    paths: &'static Paths,
-    mask: Mask,
-    depth: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for StepSeed {
-    type Value = Step;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Step, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for StepSeed {
-    type Value = Step;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Step, E> {
-        let mut step = Step::default();
-        for (number, path) in self.paths.all().take(MOST).enumerate() {
-            let bit = 1 << number;
-            if self.mask & bit == 0 || path.get(self.depth) != Some(&key) {
-                continue;
-            }
-            if path.len() == self.depth + 1 {
-                step.end |= bit;
-            } else {
-                step.on |= bit;
-            }
+fn step(paths: &Paths, mask: Mask, depth: usize, key: &str) -> Step {
+    let mut step = Step::default();
+    for (number, path) in paths.all().take(MOST).enumerate() {
+        let bit = 1 << number;
+        if mask & bit == 0 || path.get(depth) != Some(&key) {
+            continue;
         }
-        Ok(step)
+        if path.len() == depth + 1 {
+            step.end |= bit;
+        } else {
+            step.on |= bit;
+        }
     }
+    step
 }

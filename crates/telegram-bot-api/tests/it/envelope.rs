@@ -192,14 +192,14 @@ fn deep_nesting_is_skipped() {
 #[test]
 fn faults() {
     let fault = |body: &[u8]| Envelope::read(body).unwrap_err();
-    assert!(matches!(fault(b""), EnvelopeFault::NotJson(_)));
+    assert!(matches!(fault(b""), EnvelopeFault::NotJson { .. }));
     assert!(matches!(
         fault(b"{\"update_id\": 1, \"message\": {}"),
-        EnvelopeFault::NotJson(_)
+        EnvelopeFault::NotJson { .. }
     ));
     assert!(matches!(
         fault(b"{\"update_id\": 1, \"message\": {}} x"),
-        EnvelopeFault::NotJson(_)
+        EnvelopeFault::NotJson { .. }
     ));
     assert!(matches!(
         fault(b"{\"update_id\": 1, \"a\": \"\xff\"}"),
