@@ -1,6 +1,6 @@
 //! What the dispatcher told of updates, until it is on disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use update_dispatcher::{Dead, Queued, Retry, Seq};
 
@@ -46,6 +46,44 @@ impl Ends {
         self.finished.extend(more.finished);
         self.others.extend(more.others);
         self.sessions.extend(more.sessions);
+    }
+
+    /// Takes out all that are finished, but of the others no more than about so many: each is a statement or three, and everybody
+    /// waits for the commit. Changes of one session are made one from the other, so a lane's changes, and the ends that they ride
+    /// with, are taken together or not at all; what was told first goes first.
+    pub(crate) fn take(&mut self, most: usize) -> Self {
+        if self.others.len() <= most && self.sessions.len() <= most {
+            return std::mem::take(self);
+        }
+        let mut taken = Self::default();
+        let (mut lanes, mut stay) = (HashSet::new(), HashSet::new());
+        for told in std::mem::take(&mut self.sessions) {
+            let lane = &told.change.lane;
+            if lanes.contains(lane) || taken.sessions.len() < most {
+                lanes.insert(lane.clone());
+                taken.sessions.push(told);
+            } else {
+                stay.insert(told.seq);
+                self.sessions.push(told);
+            }
+        }
+        let ride: Vec<Seq> = taken.sessions.iter().map(|told| told.seq).collect();
+        taken.others = ride
+            .iter()
+            .filter_map(|seq| self.others.remove_entry(seq))
+            .collect();
+        // Some room is kept for those without sessions.
+        let free = most.saturating_sub(taken.others.len()).max(most / 4);
+        let next = self.others.keys().filter(|seq| !stay.contains(seq));
+        let next: Vec<Seq> = next.take(free).copied().collect();
+        for seq in next {
+            taken.others.extend(self.others.remove_entry(&seq));
+        }
+        let (stay, finished) = std::mem::take(&mut self.finished)
+            .into_iter()
+            .partition(|seq| stay.contains(seq));
+        (self.finished, taken.finished) = (stay, finished);
+        taken
     }
 
     /// Takes back what was told before all that is here.
@@ -104,5 +142,112 @@ impl Overlay {
             }
         });
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use clock::Timestamp;
+    use ids::ConnectionId;
+    use telegram_bot_api::ChatId;
+    use update_dispatcher::{Lane, LaneKey, Progress, SessionChange};
+
+    use super::*;
+    use crate::sessions::Unsaved;
+
+    #[test]
+    fn a_commit_takes_a_few_hundred_retries_and_all_that_are_finished() {
+        let mut ends = Ends {
+            finished: (5_000..9_000).map(Seq::new).collect(),
+            others: (0..2_000).map(|seq| (Seq::new(seq), retry())).collect(),
+            ..Ends::default()
+        };
+        let first = ends.take(512);
+        assert_eq!((first.finished.len(), first.others.len()), (4_000, 512));
+        assert!(
+            first
+                .others
+                .keys()
+                .eq((0..512).map(Seq::new).collect::<Vec<_>>().iter())
+        );
+        let rest: Vec<usize> = (0..3).map(|_| ends.take(512).others.len()).collect();
+        assert_eq!((rest, ends.is_empty()), (vec![512, 512, 464], true));
+    }
+
+    #[test]
+    fn what_a_lane_remembers_is_taken_together_and_nothing_is_left() {
+        let unsaved = Unsaved::default();
+        let mut ends = Ends::default();
+        // Each lane tells of a retry, and a good while later of its end and of another retry; between them are those without sessions.
+        for round in 0..3_i64 {
+            for chat in 0..700 {
+                let seq = Seq::new(chat * 10 + round);
+                ends.sessions.extend(unsaved.tell(seq, vec![change(chat)]));
+                match round {
+                    1 => ends.finished.push(seq),
+                    _ => drop(ends.others.insert(seq, retry())),
+                }
+                let alone = Seq::new(chat * 10 + 5 + round);
+                ends.others.insert(alone, retry());
+            }
+        }
+        let told = ends.clone();
+        let (mut known, mut finished, mut others) = (BTreeSet::new(), 0, 0);
+        while !ends.is_empty() {
+            let taken = ends.take(512);
+            assert!(
+                taken.others.len() <= 512 * 2 + 128,
+                "{}",
+                taken.others.len()
+            );
+            let lanes: BTreeSet<_> = taken
+                .sessions
+                .iter()
+                .map(|told| &told.change.lane)
+                .cloned()
+                .collect();
+            assert_eq!(taken.sessions.len(), 3 * lanes.len(), "some of a lane");
+            for one in &taken.sessions {
+                let is_there =
+                    taken.others.contains_key(&one.seq) || taken.finished.contains(&one.seq);
+                assert!(is_there, "a session without its end");
+            }
+            for lane in lanes {
+                assert!(known.insert(lane));
+            }
+            finished += taken.finished.len();
+            others += taken.others.len();
+        }
+        assert_eq!(
+            (known.len(), finished, others),
+            (700, told.finished.len(), told.others.len())
+        );
+        assert!(ends.sessions.is_empty());
+    }
+
+    fn retry() -> End {
+        End::Retry(Retry {
+            progress: Progress::default(),
+            attempts: 1,
+            not_before: Timestamp::from_unix_seconds(1),
+            reason: String::new(),
+            history: Vec::new(),
+            sessions: Vec::new(),
+        })
+    }
+
+    fn change(chat: i64) -> SessionChange {
+        SessionChange {
+            lane: LaneKey::new(
+                ConnectionId::from_parts(1, [1; 10]),
+                Lane::Chat(ChatId(chat)),
+            ),
+            name: Arc::from("shop"),
+            was: None,
+            becomes: None,
+        }
     }
 }

@@ -294,7 +294,7 @@ impl Intake {
             batch.receiving.extend(queue.receiving.pop_front());
         }
         if ends {
-            batch.ends = Arc::new(std::mem::take(&mut queue.ends));
+            batch.ends = Arc::new(queue.ends.take(MOST_OTHERS));
             queue.settling = Arc::clone(&batch.ends);
         }
         batch
@@ -330,6 +330,9 @@ impl Intake {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Retries and dead letters in one commit, about: those of one bot whose token was revoked must not hold up all.
+const MOST_OTHERS: usize = 512;
 
 /// 14 columns times this is below what SQLite can bind.
 const MOST_ROWS: usize = 2_000;

@@ -1,7 +1,7 @@
 use update_dispatcher::{Journal as _, Offer, Seq};
 use update_inbox::Error;
 
-use crate::support::{connection, finish, ids, message, on_both, receive_all, retry};
+use crate::support::{connection, finish, ids, message, on_both, receive_all, retry, settle};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lane_is_read_on_from_where_it_was() {
@@ -89,6 +89,27 @@ async fn a_journal_outlives_its_inbox_and_says_that_it_is_closed() {
         let backlog = journal.backlog(&connection(1), Seq::ZERO, 9).await;
         assert!(matches!(backlog, Err(Error::Closed)), "{backlog:?}");
         assert_eq!(place.pending().await[0].attempts, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retries_of_one_bot_are_written_a_few_hundred_a_commit() {
+    on_both(async |place| {
+        let (inbox, sink) = place.start_with_sink().await;
+        receive_all(&inbox, (0..3_000).map(|id| message(1, id % 50, id))).await;
+        let offered = sink.wait_for(3_000).await;
+        let commits = || inbox.figures().commit_us.counts.iter().sum::<u64>();
+        let before = commits();
+        for one in &offered {
+            inbox.journal().retry(one.seq, retry(2, 0, 0));
+        }
+        settle(&inbox).await;
+        assert!(commits() - before >= 6, "{}", commits() - before);
+        inbox.close().await;
+        let left = place.pending().await;
+        assert_eq!(left.len(), 3_000);
+        assert!(left.iter().all(|one| one.attempts == 2));
     })
     .await;
 }
