@@ -3,7 +3,7 @@ use std::time::Duration;
 /// How much the inbox holds and how it writes. [`Default`] suits one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxConfig {
-    /// At most so many updates wait to be written; more are refused.
+    /// At most so many updates and unreadable requests wait to be written; more are refused.
     pub waiting: usize,
     /// At most so many bytes of bodies wait to be written; more are refused. One body always may.
     pub waiting_bytes: usize,

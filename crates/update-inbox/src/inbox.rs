@@ -138,7 +138,7 @@ impl Inbox {
     /// Keeps a genuine request that could not be read as an update. When this answers `Ok`, it is on disk.
     ///
     /// # Errors
-    /// [`Refused::Unavailable`].
+    /// [`Refused`]: it must not be acknowledged.
     pub async fn quarantine(
         &self,
         owner: ConnectionId,
@@ -147,16 +147,15 @@ impl Inbox {
         reason: &str,
     ) -> Result<(), Refused> {
         let bytes = body.len();
-        let (reason, body) = (reason.to_owned(), Body(body));
-        self.order(|answer| Order::Quarantine {
+        let (answer, answered) = oneshot::channel();
+        self.shared.intake.quarantine(Order::Quarantine {
             owner,
             received_at,
-            reason,
-            body,
+            reason: reason.to_owned(),
+            body: Body(body),
             answer,
-        })
-        .await
-        .map_err(|_| Refused::Unavailable)?;
+        })?;
+        answered.await.map_err(|_| Refused::Unavailable)?;
         kept::bound(&self.shared, bytes).await;
         Ok(())
     }

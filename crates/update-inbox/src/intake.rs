@@ -77,8 +77,11 @@ pub(crate) struct Intake {
 #[derive(Default)]
 struct Queue {
     receiving: VecDeque<Receiving>,
-    receiving_bytes: usize,
-    orders: Vec<Order>,
+    orders: VecDeque<Order>,
+    /// How many of these have a body.
+    bodies: usize,
+    /// The bodies of all that waits.
+    waiting_bytes: usize,
     ends: Ends,
     /// Those that a commit under way is writing.
     settling: Arc<Ends>,
@@ -95,6 +98,29 @@ enum State {
     Closing,
     /// As if the process had been killed.
     Gone,
+}
+
+impl Order {
+    const fn has_body(&self) -> bool {
+        matches!(self, Self::Quarantine { .. })
+    }
+
+    /// How much memory is taken by what it brings.
+    fn body_bytes(&self) -> usize {
+        match self {
+            Self::Quarantine { body, .. } => body.0.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl Queue {
+    /// Whether one more may wait, with a body of this size. The first one always may, however big.
+    fn has_room(&self, bytes: usize, config: &InboxConfig) -> bool {
+        let waiting = self.receiving.len() + self.bodies;
+        waiting < config.waiting
+            && (waiting == 0 || self.waiting_bytes + bytes <= config.waiting_bytes)
+    }
 }
 
 impl Intake {
@@ -114,14 +140,11 @@ impl Intake {
         if queue.state != State::Open {
             return Err(Refused::Unavailable);
         }
-        let bytes = queue.receiving_bytes + received.body.len();
-        let full = queue.receiving.len() >= self.config.waiting
-            || (bytes > self.config.waiting_bytes && !queue.receiving.is_empty());
-        if full {
+        if !queue.has_room(received.body.len(), &self.config) {
             return Err(Refused::full(&received.kind));
         }
         let (answer, answered) = oneshot::channel();
-        queue.receiving_bytes = bytes;
+        queue.waiting_bytes += received.body.len();
         queue.receiving.push_back(Receiving { received, answer });
         let wake = queue.wake_at != 0 && queue.receiving.len() >= queue.wake_at;
         drop(queue);
@@ -131,11 +154,26 @@ impl Intake {
         Ok(answered)
     }
 
+    /// Takes an unreadable request, where there is as much room as for an update; when the inbox is closed its answer is dropped.
+    pub(crate) fn quarantine(&self, order: Order) -> Result<(), Refused> {
+        let queue = self.lock();
+        if queue.state == State::Open && !queue.has_room(order.body_bytes(), &self.config) {
+            return Err(Refused::full_of_unreadable());
+        }
+        self.push(queue, order);
+        Ok(())
+    }
+
     /// Takes an order; when the inbox is closed its answer is dropped.
     pub(crate) fn order(&self, order: Order) {
-        let mut queue = self.lock();
+        self.push(self.lock(), order);
+    }
+
+    fn push(&self, mut queue: MutexGuard<'_, Queue>, order: Order) {
         if queue.state == State::Open {
-            queue.orders.push(order);
+            queue.bodies += usize::from(order.has_body());
+            queue.waiting_bytes += order.body_bytes();
+            queue.orders.push_back(order);
             drop(queue);
             self.wake.notify_one();
         }
@@ -278,11 +316,20 @@ impl Intake {
     }
 
     fn take(&self, queue: &mut Queue, ends: bool) -> Batch {
-        let mut batch = Batch {
-            orders: std::mem::take(&mut queue.orders),
-            ..Batch::default()
-        };
+        let mut batch = Batch::default();
         let mut bytes = 0;
+        while let Some(next) = queue.orders.front() {
+            let (body, size) = (usize::from(next.has_body()), next.body_bytes());
+            bytes += size;
+            let full = batch.orders.len() >= MOST_ORDERS || bytes > self.config.commit_bytes;
+            if full && !batch.orders.is_empty() {
+                break;
+            }
+            queue.bodies -= body;
+            queue.waiting_bytes -= size;
+            batch.orders.extend(queue.orders.pop_front());
+        }
+        bytes = 0;
         while let Some(next) = queue.receiving.front() {
             bytes += next.received.body.len();
             let full = batch.receiving.len() >= self.config.commit_rows.clamp(1, MOST_ROWS)
@@ -290,7 +337,7 @@ impl Intake {
             if full && !batch.receiving.is_empty() {
                 break;
             }
-            queue.receiving_bytes -= next.received.body.len();
+            queue.waiting_bytes -= next.received.body.len();
             batch.receiving.extend(queue.receiving.pop_front());
         }
         if ends {
@@ -333,6 +380,9 @@ impl Intake {
 
 /// Retries and dead letters in one commit, about: those of one bot whose token was revoked must not hold up all.
 const MOST_OTHERS: usize = 512;
+
+/// Orders in one commit: each is a few statements.
+const MOST_ORDERS: usize = 512;
 
 /// 14 columns times this is below what SQLite can bind.
 const MOST_ROWS: usize = 2_000;

@@ -93,6 +93,13 @@ impl Refused {
             retry_after: Duration::from_secs(seconds),
         }
     }
+
+    /// Full, for a request of which nobody knows what it is.
+    pub(crate) const fn full_of_unreadable() -> Self {
+        Self::Full {
+            retry_after: Duration::from_secs(1),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -196,6 +196,60 @@ async fn who_finds_no_room_is_asked_to_come_back_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_takes_room_like_any_other() {
+    on_both(async |mut place| {
+        place.config.waiting_bytes = 1_000;
+        place.config.commit_bytes = 400;
+        let inbox = place.start().await;
+        inbox.ready().await.unwrap();
+        let mut other = place.database.connect().await.unwrap();
+        let unreadable = || {
+            inbox.quarantine(
+                connection(1),
+                place.clock.now(),
+                vec![b'x'; 300].into(),
+                "odd",
+            )
+        };
+        let waiting: Result<_, store::Error> = other
+            .transaction(async |other| {
+                // Holds up the writer, as a slow disk would.
+                other
+                    .run(diesel::sql_query("UPDATE inbox_sequence SET next = next"))
+                    .await?;
+                let mut first = Box::pin(inbox.receive(message(1, 7, 0)));
+                assert!(futures_util::poll!(&mut first).is_pending());
+                while inbox.depth().await.unwrap().waiting > 0 {
+                    tokio::task::yield_now().await;
+                }
+                let mut rest = Box::pin(join_all((0..5).map(|_| unreadable())));
+                assert!(futures_util::poll!(&mut rest).is_pending());
+                let mut large = message(1, 7, 1);
+                large.body = vec![b' '; 300].into();
+                let refused = inbox.receive(large).await;
+                assert!(matches!(refused, Err(Refused::Full { .. })), "{refused:?}");
+                Ok((first, rest))
+            })
+            .await;
+        let (first, rest) = waiting.unwrap();
+        assert_eq!(first.await, Ok(Receipt::Stored));
+        let rest = rest.await;
+        assert_eq!(rest[..3], [Ok(()), Ok(()), Ok(())]);
+        assert!(
+            rest[3..]
+                .iter()
+                .all(|one| matches!(one, Err(Refused::Full { .. }))),
+            "{rest:?}"
+        );
+        assert_eq!(inbox.quarantine_list(Seq::ZERO, 9).await.unwrap().len(), 3);
+        // One body a commit.
+        assert!(inbox.figures().commit_us.counts.iter().sum::<u64>() >= 5);
+        assert_eq!(unreadable().await, Ok(()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_fills_the_memory_alone_is_taken_alone() {
     on_both(async |mut place| {
         place.config.waiting_bytes = 10;
