@@ -192,7 +192,7 @@ async fn what_cannot_be_read_is_kept_and_acknowledged() {
     assert_eq!(kept.len(), unreadable.len() + 1);
     assert_eq!(
         (kept[2].body_bytes, &*kept[2].reason),
-        (8, "the update is not JSON at byte 0")
+        (8, "the update is not JSON beyond byte 0")
     );
     assert!(site.pending().await.is_empty());
     assert_eq!(site.outcomes().await, [Outcome::Quarantined; 10]);

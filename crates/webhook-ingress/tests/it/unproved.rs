@@ -10,7 +10,7 @@ use store::{Database, DatabaseUrl, Schema};
 use update_dispatcher::Seq;
 use webhook_ingress::{Ingress, IngressConfig};
 
-use crate::harness::Site;
+use crate::harness::{PEER, Site};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_without_its_secret_owns_neither_log_while_nobody_can_be_looked_up() {
@@ -41,7 +41,7 @@ async fn a_path_without_its_secret_owns_neither_log_while_nobody_can_be_looked_u
     let heard = tracing::subscriber::set_default(program.finish());
     for _ in 0..100 {
         let bare = Request::post(site.path()).body(Full::new(Bytes::new()));
-        assert_eq!(cold.answer(bare.unwrap()).await.status(), 503);
+        assert_eq!(cold.answer(PEER, bare.unwrap()).await.status(), 503);
     }
     drop(heard);
     let counts = log.counts();
@@ -65,15 +65,17 @@ async fn unreadable_updates_are_told_now_and_then_and_say_where() {
         .with_writer(Arc::new(writer));
     let heard = tracing::subscriber::set_default(program.finish());
     for _ in 0..9 {
-        let answer = site.ingress.answer(site.request("{\n  private words}"));
+        let answer = site
+            .ingress
+            .answer(PEER, site.request("{\n  private words}"));
         assert_eq!(answer.await.status(), 200);
     }
     drop(heard);
     let lines = std::io::read_to_string(lines).unwrap();
     assert_eq!(lines.lines().count(), 4, "{lines}");
-    assert!(lines.contains("line 2, column 3"), "{lines}");
+    assert!(lines.contains("beyond byte 4"), "{lines}");
     assert!(!lines.contains("private"), "{lines}");
     let kept = site.inbox.quarantine_list(Seq::ZERO, 100).await.unwrap();
     assert_eq!(kept.len(), 9);
-    assert!(kept[0].reason.contains("line 2, column 3"), "{kept:?}");
+    assert!(kept[0].reason.contains("beyond byte 4"), "{kept:?}");
 }
