@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What the inbox has written since it was started.
+/// What the inbox has written since it was started, and what waits in memory. No database is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Figures {
-    /// Updates that were stored.
+    /// Updates that were received and stored.
     pub stored: u64,
     /// Updates that had come before.
     pub duplicates: u64,
@@ -15,10 +15,19 @@ pub struct Figures {
     pub expired: u64,
     /// Updates that are finished or dead letters.
     pub settled: u64,
+    /// Commits that failed; what they held was tried again, or not acknowledged.
+    pub failed_commits: u64,
+    /// Updates that wait to be stored.
+    pub waiting: usize,
+    /// Updates of which the dispatcher told something that is not on disk yet.
+    pub unsettled: usize,
     /// How many updates a commit stored, of those that stored any; bounds are powers of two, from 1.
     pub commit_updates: Histogram,
     /// How long commits took to reach the disk, in microseconds; bounds are powers of two, from 1.
     pub commit_us: Histogram,
+    /// How long whole transactions took, in microseconds: what `commit_us` says, and before it the wait for other writers and the
+    /// statements.
+    pub transaction_us: Histogram,
 }
 
 /// How often which size: the number at place `n` counts what was at most 2 to the power of `n`, and more than the bound before.
@@ -40,8 +49,21 @@ pub(crate) struct Counters {
     duplicates: AtomicU64,
     expired: AtomicU64,
     settled: AtomicU64,
+    failed_commits: AtomicU64,
     commit_updates: Sizes,
     commit_us: Sizes,
+    transaction_us: Sizes,
+}
+
+/// What a commit did.
+pub(crate) struct Committed {
+    pub(crate) stored: usize,
+    pub(crate) duplicates: usize,
+    pub(crate) settled: usize,
+    /// How long it took to reach the disk.
+    pub(crate) commit: Duration,
+    /// How long the transaction took from its beginning.
+    pub(crate) transaction: Duration,
 }
 
 #[derive(Default)]
@@ -51,21 +73,19 @@ struct Sizes {
 }
 
 impl Counters {
-    pub(crate) fn committed(
-        &self,
-        stored: usize,
-        duplicates: usize,
-        settled: usize,
-        took: Duration,
-    ) {
-        add(&self.stored, stored as u64);
-        add(&self.duplicates, duplicates as u64);
-        add(&self.settled, settled as u64);
-        if stored > 0 {
-            self.commit_updates.note(stored as u64);
+    pub(crate) fn committed(&self, committed: &Committed) {
+        add(&self.stored, committed.stored as u64);
+        add(&self.duplicates, committed.duplicates as u64);
+        add(&self.settled, committed.settled as u64);
+        if committed.stored > 0 {
+            self.commit_updates.note(committed.stored as u64);
         }
-        self.commit_us
-            .note(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.commit_us.note_us(committed.commit);
+        self.transaction_us.note_us(committed.transaction);
+    }
+
+    pub(crate) fn failed(&self) {
+        add(&self.failed_commits, 1);
     }
 
     pub(crate) fn expired(&self, updates: usize) {
@@ -78,13 +98,21 @@ impl Counters {
             duplicates: self.duplicates.load(Ordering::Relaxed),
             expired: self.expired.load(Ordering::Relaxed),
             settled: self.settled.load(Ordering::Relaxed),
+            failed_commits: self.failed_commits.load(Ordering::Relaxed),
+            waiting: 0,
+            unsettled: 0,
             commit_updates: self.commit_updates.histogram(),
             commit_us: self.commit_us.histogram(),
+            transaction_us: self.transaction_us.histogram(),
         }
     }
 }
 
 impl Sizes {
+    fn note_us(&self, span: Duration) {
+        self.note(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
+    }
+
     fn note(&self, size: u64) {
         let place = size
             .saturating_sub(1)

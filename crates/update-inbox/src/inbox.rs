@@ -265,10 +265,14 @@ impl Inbox {
         })
     }
 
-    /// What it has written so far.
+    /// What it has written so far, and what waits in memory.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        self.shared.counters.figures()
+        Figures {
+            waiting: self.shared.intake.waiting(),
+            unsettled: self.shared.intake.unsettled().len(),
+            ..self.shared.counters.figures()
+        }
     }
 
     /// Waits until the inbox is broken: its thread or its feeder has panicked, it refuses everything, and only a start of the process

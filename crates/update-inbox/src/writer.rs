@@ -15,9 +15,11 @@ use crate::by_lane;
 use crate::commit::{self, Answer, Books, Moment, Written};
 use crate::ends::Ends;
 use crate::error::{Error, Result};
+use crate::figures::Committed;
 use crate::intake::{Batch, Next, Order, Waiting};
 use crate::log_keeper::LogKeeper;
 use crate::pace::Pace;
+use crate::received::Receipt;
 use crate::seen::Seen;
 use crate::shared::Shared;
 
@@ -175,7 +177,7 @@ impl Writer {
             Some(link) => link,
             none => none.insert(self.shared.database.writer(&self.handle)?),
         };
-        let began = Cell::new(Duration::ZERO);
+        let (entered, began) = (clock.elapsed(), Cell::new(Duration::ZERO));
         #[cfg(feature = "failpoints")]
         fail::fail_point!("inbox-before-begin", |_| std::process::abort());
         let written = link.transaction(|link| {
@@ -194,11 +196,15 @@ impl Writer {
         self.shared.sessions.saved(&batch.ends.sessions);
         let ended = clock.elapsed();
         let took = ended.saturating_sub(began.get());
-        let stored = written.stored.len();
-        let duplicates = batch.receiving.len().saturating_sub(stored);
-        self.shared
-            .counters
-            .committed(stored, duplicates, batch.ends.settled(), took);
+        let fresh = |receipt: &&Receipt| **receipt == Receipt::Stored;
+        let stored = written.receipts.iter().filter(fresh).count();
+        self.shared.counters.committed(&Committed {
+            stored,
+            duplicates: written.receipts.len() - stored,
+            settled: batch.ends.settled(),
+            commit: took,
+            transaction: ended.saturating_sub(entered),
+        });
         let waiting = self.shared.intake.waiting();
         self.pace.learn(took, ended, batch.receiving.len(), waiting);
         self.tell_depth();
@@ -254,6 +260,7 @@ impl Writer {
         self.shared.feed.fall_behind();
         self.shared.failing.store(true, Ordering::Relaxed);
         self.failures += 1;
+        self.shared.counters.failed();
         if self.failures.is_power_of_two() {
             let failures = self.failures;
             tracing::error!(

@@ -6,6 +6,7 @@ mod dispatcher;
 mod expiring;
 mod failures;
 mod feeding;
+mod figures;
 mod journal;
 mod lives;
 mod model;
