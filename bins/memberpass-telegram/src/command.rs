@@ -50,13 +50,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         return show::run(&show, &sources);
     }
     let config = Config::from_sources(&sources)?;
-    logging::start(&config.log)?;
+    let log = logging::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         match task {
-            Task::Serve => serve::run(config).await,
+            Task::Serve => serve::run(config, log.lines()).await,
             Task::Migrate => migrate::run(&config).await,
             Task::Keys(keys) => keys::run(&keys, &config),
             Task::Token(token) => token::run(token, &config).await,

@@ -287,7 +287,7 @@ fn connecting(config: &Config) -> ConnectConfig {
 const FIRST_WRITE: Duration = Duration::from_secs(5);
 
 /// Connections for everything but the webhook path, which has its own.
-const POOL: u32 = 8;
+pub(crate) const POOL: u32 = 8;
 
 #[cfg(test)]
 mod tests {

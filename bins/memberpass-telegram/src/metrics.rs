@@ -1,19 +1,36 @@
-//! What the server has done and holds, as OpenMetrics text: `GET /metrics` on the private listener.
+//! What the server has done and holds, as OpenMetrics text: `GET /metrics` on the private listener. docs/METRICS.md says how
+//! operators read it.
 
-use std::fmt::{self, Write as _};
+mod depth;
+mod page;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
+use clock::Clock;
 use http::{Method, Response, StatusCode, header};
 use http_body_util::Full;
+use http_listener::{Counts, Monitor};
+use request_log::{Outcome, RequestLog};
 use update_dispatcher::Dispatcher;
-use update_inbox::{Histogram, Inbox};
+use update_inbox::Inbox;
+
+pub(crate) use self::depth::DepthReader;
+use self::page::Page;
+use crate::logging::Lines;
 
 pub(crate) const PATH: &str = "/metrics";
 
 #[derive(Clone)]
 pub(crate) struct Metrics {
+    pub(crate) clock: Clock,
+    pub(crate) depth: DepthReader,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) inbox: Inbox,
+    pub(crate) lines: Arc<Lines>,
+    pub(crate) private: Monitor,
+    pub(crate) public: Monitor,
+    pub(crate) request_log: RequestLog,
 }
 
 impl Metrics {
@@ -32,118 +49,217 @@ impl Metrics {
     }
 
     async fn text(&self) -> String {
-        let mut page = Page(String::new());
-        let figures = self.inbox.figures();
-        let stored = "memberpass_inbox_updates_stored";
-        page.counter(stored, "Updates stored.", figures.stored);
-        let duplicate = "memberpass_inbox_updates_duplicate";
+        let mut page = Page::default();
+        self.add_written(&mut page);
+        self.add_memory(&mut page);
+        self.add_depth(&mut page).await;
+        self.add_requests(&mut page);
+        self.add_connections(&mut page);
+        let lost = "memberpass_log_lines_lost";
         page.counter(
-            duplicate,
-            "Updates that had come before.",
-            figures.duplicates,
+            lost,
+            "Log lines that nobody read in time.",
+            self.lines.lost(),
         );
-        let settled = "memberpass_inbox_updates_settled";
-        page.counter(settled, "Updates finished or given up.", figures.settled);
-        let updates = "memberpass_inbox_commit_updates";
-        page.histogram(
-            updates,
-            "Updates stored by a commit.",
-            &figures.commit_updates,
-            1.0,
-        );
-        let seconds = "memberpass_inbox_commit_seconds";
-        page.histogram(
-            seconds,
-            "Time of a commit to reach the disk.",
-            &figures.commit_us,
-            1e-6,
-        );
-        // Without the database there is no depth, and all the rest still counts.
-        if let Ok(depth) = self.inbox.depth().await {
-            let pending = "memberpass_inbox_pending";
-            page.gauge(pending, "Updates stored and not finished.", depth.pending);
-            page.gauge("memberpass_inbox_dead", "Dead letters.", depth.dead);
+        page.end()
+    }
+
+    /// What the inbox has written.
+    fn add_written(&self, page: &mut Page) {
+        let figures = self.inbox.figures();
+        for (name, help, value) in [
+            (
+                "updates_stored",
+                "Updates received and stored.",
+                figures.stored,
+            ),
+            (
+                "updates_duplicate",
+                "Updates that had come before.",
+                figures.duplicates,
+            ),
+            (
+                "updates_settled",
+                "Updates finished or given up.",
+                figures.settled,
+            ),
+            (
+                "commits_failed",
+                "Commits that failed.",
+                figures.failed_commits,
+            ),
+        ] {
+            page.counter(&format!("memberpass_inbox_{name}"), help, value);
         }
+        let (commit, whole) = (&figures.commit_us, &figures.transaction_us);
+        for (name, help, histogram, unit) in [
+            (
+                "commit_updates",
+                "Updates stored by a commit.",
+                &figures.commit_updates,
+                1.0,
+            ),
+            (
+                "commit_seconds",
+                "Time of a commit to reach the disk.",
+                commit,
+                1e-6,
+            ),
+            (
+                "transaction_seconds",
+                "Time of a commit with its statements and locks.",
+                whole,
+                1e-6,
+            ),
+        ] {
+            page.histogram(&format!("memberpass_inbox_{name}"), help, histogram, unit);
+        }
+    }
+
+    /// What waits in memory, and for what.
+    fn add_memory(&self, page: &mut Page) {
+        let figures = self.inbox.figures();
         let totals = self.dispatcher.totals();
-        let running = "memberpass_dispatcher_running";
-        page.gauge(
-            running,
-            "Updates that are being handled.",
-            totals.running as u64,
-        );
-        let waiting = "memberpass_dispatcher_waiting";
-        page.gauge(
-            waiting,
-            "Updates that wait in memory.",
-            totals.waiting as u64,
-        );
-        page.0 + "# EOF\n"
-    }
-}
-
-struct Page(String);
-
-impl Page {
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
-        self.family(name, "counter", help);
-        self.line(format_args!("{name}_total {value}"));
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.family(name, "gauge", help);
-        self.line(format_args!("{name} {value}"));
-    }
-
-    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, unit: f64) {
-        self.family(name, "histogram", help);
-        let mut count = 0;
-        let last = histogram.counts.len() - 1;
-        for (place, more) in histogram.counts.iter().enumerate() {
-            count += more;
-            let bound = (1_u64 << place) as f64 * unit;
-            match place == last {
-                false => self.line(format_args!("{name}_bucket{{le=\"{bound}\"}} {count}")),
-                true => self.line(format_args!("{name}_bucket{{le=\"+Inf\"}} {count}")),
-            }
+        let failing = usize::from(self.inbox.is_failing());
+        for (name, help, value) in [
+            ("inbox_failing", "1 when the last commit failed.", failing),
+            (
+                "inbox_waiting",
+                "Updates that wait to be stored.",
+                figures.waiting,
+            ),
+            (
+                "inbox_unsettled",
+                "Updates whose end is not on disk yet.",
+                figures.unsettled,
+            ),
+            (
+                "dispatcher_running",
+                "Updates that are being handled.",
+                totals.running,
+            ),
+            (
+                "dispatcher_waiting",
+                "Updates that wait in memory.",
+                totals.waiting,
+            ),
+        ] {
+            page.gauge(&format!("memberpass_{name}"), help, value);
         }
-        self.line(format_args!("{name}_count {count}"));
-        let sum = histogram.sum as f64 * unit;
-        self.line(format_args!("{name}_sum {sum}"));
     }
 
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.line(format_args!("# TYPE {name} {kind}"));
-        self.line(format_args!("# HELP {name} {help}"));
+    /// What the inbox holds on disk. Without the database there is no depth, and all the rest still counts.
+    async fn add_depth(&self, page: &mut Page) {
+        let Some((depth, age)) = self.depth.read().await else {
+            return;
+        };
+        for (name, help, value) in [
+            ("pending", "Updates stored and not finished.", depth.pending),
+            ("dead", "Dead letters.", depth.dead),
+            (
+                "quarantined",
+                "Acknowledged requests that could not be read.",
+                depth.quarantined,
+            ),
+        ] {
+            page.gauge(&format!("memberpass_inbox_{name}"), help, value);
+        }
+        let now = self.clock.now();
+        let oldest = depth
+            .oldest_received_at
+            .map_or(0.0, |at| now.since(at).as_secs_f64());
+        let name = "memberpass_inbox_oldest_seconds";
+        page.gauge(
+            name,
+            "Age of the oldest update that is not finished.",
+            oldest,
+        );
+        let name = "memberpass_inbox_depth_age_seconds";
+        page.gauge(name, "How long ago these were counted.", age.as_secs_f64());
     }
 
-    fn line(&mut self, line: fmt::Arguments<'_>) {
-        // A string takes everything.
-        let _ = writeln!(self.0, "{line}");
+    /// What was asked of the webhook endpoint, and what the request log made of it.
+    fn add_requests(&self, page: &mut Page) {
+        let counts = self.request_log.counts();
+        let outcomes = Outcome::ALL
+            .map(Outcome::as_str)
+            .into_iter()
+            .zip(counts.outcomes);
+        let requests = "memberpass_webhook_requests";
+        page.counters(
+            requests,
+            "Requests to the webhook endpoint.",
+            "outcome",
+            outcomes,
+        );
+        for (name, help, value) in [
+            (
+                "requests_folded",
+                "Unproved requests that share a row.",
+                counts.folded,
+            ),
+            (
+                "requests_overflowed",
+                "Requests of which only a count was kept.",
+                counts.overflowed,
+            ),
+            (
+                "updates_dropped",
+                "Lost records of what became of an update.",
+                counts.updates_dropped,
+            ),
+            (
+                "writes_failed",
+                "Writes of the request log that failed.",
+                counts.failed_writes,
+            ),
+        ] {
+            page.counter(&format!("memberpass_request_log_{name}"), help, value);
+        }
+        let waiting = "memberpass_request_log_waiting";
+        page.gauge(waiting, "Records that wait to be written.", counts.waiting);
+    }
+
+    fn add_connections(&self, page: &mut Page) {
+        let (public, private) = (self.public.counts(), self.private.counts());
+        let both =
+            |value: fn(&Counts) -> u64| [("public", value(&public)), ("private", value(&private))];
+        let open = both(|counts| counts.open as u64);
+        page.gauges(
+            "memberpass_listener_open",
+            "Connections open now.",
+            "listener",
+            open,
+        );
+        for (name, help, values) in [
+            (
+                "accepted",
+                "Connections served.",
+                both(|counts| counts.accepted),
+            ),
+            (
+                "turned_away",
+                "Connections too many, closed at once.",
+                both(|counts| counts.turned_away),
+            ),
+            ("requests", "Requests read.", both(|counts| counts.requests)),
+            (
+                "cut",
+                "Connections cut by a deadline.",
+                both(|counts| counts.cut),
+            ),
+        ] {
+            page.counters(
+                &format!("memberpass_listener_{name}"),
+                help,
+                "listener",
+                values,
+            );
+        }
     }
 }
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_histogram_counts_up_to_all() {
-        let mut page = Page(String::new());
-        let mut histogram = Histogram::default();
-        (histogram.counts[0], histogram.counts[2], histogram.sum) = (3, 2, 11);
-        page.histogram("a", "Of a test.", &histogram, 1.0);
-        let lines: Vec<&str> = page.0.lines().collect();
-        assert_eq!(
-            lines[2..5],
-            [
-                "a_bucket{le=\"1\"} 3",
-                "a_bucket{le=\"2\"} 3",
-                "a_bucket{le=\"4\"} 5"
-            ]
-        );
-        let end = ["a_bucket{le=\"+Inf\"} 5", "a_count 5", "a_sum 11"];
-        assert_eq!(lines[lines.len() - 3..], end);
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::compose::{self, Server};
 use crate::config::Config;
-use crate::metrics::{self, Metrics};
+use crate::logging::Lines;
+use crate::metrics::{self, DepthReader, Metrics};
 
-/// Serves until SIGTERM or SIGINT.
-pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+/// Serves until SIGTERM or SIGINT. `lines` is where the log goes.
+pub(crate) async fn run(config: Config, lines: Arc<Lines>) -> anyhow::Result<()> {
     let server = compose::server(&config, Clock::system(), Entropy::system()).await?;
     let stop = CancellationToken::new();
     tokio::spawn(wait_for_signal(stop.clone())?);
@@ -28,14 +30,19 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         waiting = server.inbox.depth().await.map_or(0, |depth| depth.pending),
         "started"
     );
-    serve(server, stop, config.shutdown_deadline).await?;
+    serve(server, lines, stop, config.shutdown_deadline).await?;
     tracing::info!(
         "stopped; webhooks stay registered, and updates that were not handled stay in the inbox"
     );
     Ok(())
 }
 
-async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> anyhow::Result<()> {
+async fn serve(
+    server: Server,
+    lines: Arc<Lines>,
+    stop: CancellationToken,
+    deadline: Duration,
+) -> anyhow::Result<()> {
     let Server {
         api,
         dispatcher,
@@ -50,9 +57,16 @@ async fn serve(server: Server, stop: CancellationToken, deadline: Duration) -> a
     // What is wrong with a request before it has a head goes into the request log too.
     let heads = ingress.clone();
     let public = public.observe(move |peer, fault| heads.record_head_fault(peer, fault));
+    let clock = Clock::system();
     let metrics = Metrics {
+        depth: DepthReader::new(inbox.clone(), clock.clone()),
+        clock,
         dispatcher: dispatcher.clone(),
         inbox: inbox.clone(),
+        lines,
+        private: private.monitor(),
+        public: public.monitor(),
+        request_log: request_log.clone(),
     };
     let private_side = service_fn(move |request: Request<_>| {
         let (api, metrics) = (api.clone(), metrics.clone());

@@ -61,7 +61,10 @@ async fn hold(sole: &mut SoleProcess, database: &Database, clock: &Clock) -> sto
         let Err(error) = sole.check().await else {
             continue;
         };
-        tracing::warn!(%error, "the session that holds the claim on the database is gone");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the session that holds the claim on the database is gone"
+        );
         loop {
             match database.sole_process().await {
                 Ok(anew) => {
@@ -81,7 +84,10 @@ async fn hold(sole: &mut SoleProcess, database: &Database, clock: &Clock) -> sto
 async fn finish(connections: &BotConnections, clock: &Clock) {
     loop {
         if let Err(error) = connections.resume_unfinished().await {
-            tracing::warn!(%error, "unfinished operations could not be listed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "unfinished operations could not be listed"
+            );
         }
         clock.sleep(FINISH_EVERY).await;
     }
@@ -92,7 +98,10 @@ async fn expire(inbox: &Inbox, clock: &Clock) {
     loop {
         clock.sleep(EXPIRE_EVERY).await;
         if let Err(error) = inbox.expire().await {
-            tracing::warn!(%error, "parked updates could not be looked through");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "parked updates could not be looked through"
+            );
         }
     }
 }

@@ -154,8 +154,11 @@ impl Ours {
     /// By its own metrics where it has them, since asking them costs less; [`Self::check`] trusts no one.
     fn is_done(&self, runtime: &Runtime) -> Result<bool> {
         let told = Metrics::read(self.private)?;
-        match told.and_then(|told| told.value("memberpass_inbox_pending")) {
-            Some(pending) => Ok(pending == 0.0),
+        // Not the number of rows on the page: it is counted now and then only.
+        let total = |name| told.as_ref().and_then(|told| told.value(name));
+        let stored = total("memberpass_inbox_updates_stored_total");
+        match stored.zip(total("memberpass_inbox_updates_settled_total")) {
+            Some((stored, settled)) => Ok(stored == settled),
             None => Ok(runtime.block_on(self.books.pending())? == 0),
         }
     }
