@@ -58,7 +58,7 @@ impl Dispatcher {
         let schedule = Schedule::new(config.limits);
         let deadline = config.handler_deadline;
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(schedule)),
+            state: Mutex::new(State::new(schedule, clock.now() - clock.elapsed())),
             handling: Handling {
                 stages,
                 perform,

@@ -103,6 +103,7 @@ impl Shared {
 
     fn next(self: &Arc<Self>, ended: Option<Ended>, at: Moment, turn: &mut Turn) -> Next {
         let mut state = self.lock();
+        state.notice(at.now, at.elapsed);
         if let Some(Ended { lane, again, .. }) = ended {
             state.schedule.ended(lane, again, at.now);
         }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use clock::{Clock, Entropy, Timestamp};
 use futures_util::FutureExt;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::Handling;
 use crate::erased::AnyJournal;
 use crate::item::Item;
-use crate::schedule::{Ask, Schedule};
+use crate::schedule::{Ask, Schedule, Shift};
 use crate::telling::Told;
 use crate::{RetryPolicy, Seq};
 
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) runner_comes: bool,
     /// When the timer will look.
     timer_at: Option<Timestamp>,
+    /// What the clock showed when it began to run, as it is set now.
+    began: Timestamp,
 }
 
 /// What waits for a runner: first what stood in the urgent line.
@@ -70,8 +73,9 @@ impl Shared {
         self: &Arc<Self>,
         change: impl FnOnce(&mut Schedule, Timestamp) -> T,
     ) -> T {
-        let now = self.clock.now();
+        let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let mut state = self.lock();
+        state.notice(now, elapsed);
         let answer = change(&mut state.schedule, now);
         let follows = state.follows(now);
         let calls = !state.started.is_empty() && !state.runner_comes;
@@ -120,14 +124,16 @@ impl Shared {
 
     pub(crate) async fn watch_alarms(self: Arc<Self>) {
         loop {
-            let at = {
+            let left = {
+                let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
                 let mut state = self.lock();
+                state.notice(now, elapsed);
                 state.timer_at = state.schedule.wake_at();
-                state.timer_at
+                state.timer_at.map(|at| at.since(now))
             };
             let due = async {
-                match at {
-                    Some(at) => self.clock.sleep_until(at).await,
+                match left {
+                    Some(left) => self.clock.sleep(left).await,
                     None => std::future::pending().await,
                 }
             };
@@ -148,13 +154,30 @@ impl Shared {
 }
 
 impl State {
-    pub(crate) fn new(schedule: Schedule) -> Self {
+    pub(crate) fn new(schedule: Schedule, began: Timestamp) -> Self {
         Self {
             schedule,
             started: Started::default(),
             runner_comes: false,
             timer_at: None,
+            began,
         }
+    }
+
+    /// Looks at the clock. When it was set, what waits for a time of day waits no longer for that, and no shorter.
+    pub(crate) fn notice(&mut self, now: Timestamp, elapsed: Duration) {
+        let began = now - elapsed;
+        let shift = Shift::between(self.began, began);
+        if shift.is_less_than(SET) {
+            return;
+        }
+        tracing::info!(
+            ?shift,
+            "the clock was set: what waits goes on waiting for as long as before"
+        );
+        self.began = began;
+        self.timer_at = self.timer_at.map(|at| shift.of(at));
+        self.schedule.clock_was_set(shift);
     }
 
     /// Starts what may start, and answers what else follows from a change.
@@ -207,6 +230,9 @@ impl Started {
         }
     }
 }
+
+/// A clock that differs by less was not set: it is slewed, or was read a little later.
+const SET: Duration = Duration::from_secs(1);
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is changed under these locks is never left half done by a panic of somebody else's code: none runs there.

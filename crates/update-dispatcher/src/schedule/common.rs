@@ -70,6 +70,10 @@ impl Common {
         lanes.map(|(number, queue)| (LaneId(number), queue))
     }
 
+    pub(super) fn lanes_mut(&mut self) -> impl Iterator<Item = &mut LaneQueue> {
+        self.lanes.iter_mut()
+    }
+
     pub(super) fn lane_id(&self, bot: BotId, lane: &Lane) -> Option<LaneId> {
         self.lane_ids.get(&(bot, lane.clone())).copied()
     }

@@ -67,6 +67,10 @@ impl LaneQueue {
         self.waiting.iter().map(|item| &**item)
     }
 
+    pub(super) fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.waiting.iter_mut().map(|item| &mut **item)
+    }
+
     pub(super) fn insert(&mut self, item: Box<Item>) {
         self.urgent += usize::from(item.queued.urgent);
         self.loaded_to = self.loaded_to.max(item.queued.seq);

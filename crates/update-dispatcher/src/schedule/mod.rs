@@ -12,6 +12,7 @@ mod report;
 mod ring;
 mod settle;
 mod share;
+mod shift;
 mod shrink;
 mod slab;
 mod starting;
@@ -33,6 +34,7 @@ use crate::item::{Item, LaneId};
 use crate::{Limits, Offer, Offered, Queued, Seq};
 
 pub(crate) use self::refill::{Ask, Subject};
+pub(crate) use self::shift::Shift;
 pub(crate) use self::terms::Count;
 
 pub(crate) struct Schedule {

@@ -58,6 +58,10 @@ impl<T> Slab<T> {
         numbered.filter_map(|(number, place)| Some((number, place.as_ref()?)))
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().flatten()
+    }
+
     fn give_back(&mut self) {
         while self.places.pop_if(|place| place.is_none()).is_some() {}
         if self.places.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use update_dispatcher::{DeadCause, Failure, Limits, Progress, RetryWhen};
 
-use crate::support::{Bench, calls, seconds};
+use crate::support::{Bench, Memory, calls, seconds};
 
 const HOUR: u64 = 3_600;
 
@@ -137,4 +137,63 @@ async fn waiting_does_not_use_up_the_attempts_and_a_call_that_is_made_is_news() 
     assert_eq!(bench.called(), ["a", "b"]);
     let outcome = bench.journal.finished.lock().unwrap()[0].1.clone();
     assert_eq!(outcome.attempts, 1);
+}
+
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_or_on_changes_no_wait() {
+    for hours in [-5_i64, 5] {
+        let bench = Bench::new(Limits::default(), vec![calls(&["a"])]);
+        outage(&bench, &["not reached"]);
+        bench.message(1, 1, 7);
+        for (tries, wait) in [(1, 0), (2, 1), (3, 2), (4, 5), (5, 10)] {
+            bench.hands.advance(seconds(wait));
+            let tried = || bench.caller.missed.load(Ordering::Relaxed) == tries;
+            bench.journal.until(|_| tried()).await;
+            settle().await;
+        }
+        // It waits for 30 s now.
+        let shown = bench.clock.now().unix_seconds();
+        let set = clock::Timestamp::from_unix_seconds(shown + hours * 3_600);
+        bench.hands.set(set);
+        outage(&bench, &[]);
+        // Somebody else's update makes the dispatcher look at the clock.
+        bench.message(2, 2, 7);
+        assert_eq!(bench.journal.finished(1).await, [2]);
+        bench.hands.advance(seconds(2));
+        settle().await;
+        let finished = bench.journal.finished.lock().unwrap().len();
+        assert_eq!(finished, 1, "tried at once");
+        bench.hands.advance(seconds(40));
+        assert_eq!(bench.journal.finished(2).await, [2, 1]);
+        bench.idle().await;
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_failed_is_asked_again_though_the_clock_was_set_back() {
+    let limits = Limits {
+        waiting_per_lane: 1,
+        ..Limits::default()
+    };
+    let bench = Bench::new(limits, vec![calls(&["a"])]);
+    *bench.journal.broken.lock().unwrap() = 1;
+    for seq in 1..=4 {
+        bench.message(seq, 1, 7);
+    }
+    let asked = |journal: &Memory| *journal.broken.lock().unwrap() == 0;
+    bench.journal.until(asked).await;
+    settle().await;
+    let shown = bench.clock.now().unix_seconds();
+    bench
+        .hands
+        .set(clock::Timestamp::from_unix_seconds(shown - 36_000));
+    bench.hands.advance(seconds(2));
+    assert_eq!(bench.journal.finished(4).await, [1, 2, 3, 4]);
+    bench.idle().await;
 }
