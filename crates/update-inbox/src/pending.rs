@@ -1,8 +1,11 @@
 //! The updates that are acknowledged and not finished.
 
 use clock::Timestamp;
+use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::upsert::excluded;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use ids::ConnectionId;
 use store::{Columns as _, Connection, WriterConnection};
 use update_dispatcher::{LaneKey, Queued, Retry, Seq};
@@ -14,14 +17,7 @@ use crate::schema::{inbox_pending, inbox_sequence};
 /// Takes this many numbers, and answers the first of them. Until the transaction ends, no other gets past this.
 pub(crate) fn take_numbers(writer: &mut WriterConnection, many: usize) -> store::Result<i64> {
     let many = i64::try_from(many).unwrap_or(i64::MAX);
-    // As an insert that finds its row: diesel keeps such a statement prepared, and an update not.
-    let taken = diesel::insert_into(inbox_sequence::table)
-        .values((inbox_sequence::id.eq(1), inbox_sequence::next.eq(many)))
-        .on_conflict(inbox_sequence::id)
-        .do_update()
-        .set(inbox_sequence::next.eq(inbox_sequence::next + excluded(inbox_sequence::next)))
-        .returning(inbox_sequence::next);
-    let next: Vec<i64> = writer.fetch(taken)?;
+    let next: Vec<i64> = writer.fetch(TakeNumbers(many))?;
     store::ensure_touched(next.len(), 1)?;
     Ok(next[0] - many)
 }
@@ -191,3 +187,25 @@ fn queued(rows: Vec<PendingRow>) -> Vec<Queued> {
 
 /// Values bound in one statement: below SQLite's 32,766, and few enough for its planner.
 const CHUNK: usize = 1_000;
+
+/// Raises the next number, and answers what it is then. Written out because diesel would prepare its own update anew each time.
+#[derive(QueryId)]
+struct TakeNumbers(i64);
+
+impl<DB: Backend + HasSqlType<BigInt>> QueryFragment<DB> for TakeNumbers
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE inbox_sequence SET next = next + ");
+        out.push_bind_param::<BigInt, _>(&self.0)?;
+        out.push_sql(" WHERE id = 1 RETURNING next");
+        Ok(())
+    }
+}
+
+impl Query for TakeNumbers {
+    type SqlType = BigInt;
+}
+
+impl<C> RunQueryDsl<C> for TakeNumbers {}

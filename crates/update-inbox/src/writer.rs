@@ -16,7 +16,7 @@ use crate::commit::{self, Answer, Books, Moment, Written};
 use crate::ends::Ends;
 use crate::error::{Error, Result};
 use crate::figures::Committed;
-use crate::intake::{Batch, Next, Order, Waiting};
+use crate::intake::{Batch, Next, Order, Receiving, Waiting};
 use crate::log_keeper::LogKeeper;
 use crate::pace::Pace;
 use crate::received::Receipt;
@@ -227,11 +227,12 @@ impl Writer {
 
     /// After a commit: everyone is answered first, then the dispatcher, and only then the log.
     fn release(&mut self, batch: Batch, written: Written) {
-        for (one, receipt) in batch.receiving.into_iter().zip(written.receipts) {
-            // Who no longer waits will bring it again, and learn that it is a duplicate.
-            let _ = one.answer.send(receipt);
-            #[cfg(feature = "failpoints")]
-            fail::fail_point!("inbox-between-answers", |_| std::process::abort());
+        let answers = batch.receiving.into_iter().zip(written.receipts);
+        if answers.len() > 1 {
+            // From there they wake each other's neighbours; from here each answer could cost a change of threads.
+            self.handle.spawn(async move { answers.for_each(answer) });
+        } else {
+            answers.for_each(answer);
         }
         for (order, answer) in batch.orders.into_iter().zip(written.answers) {
             answer_order(order, answer);
@@ -351,6 +352,13 @@ fn answer_order(order: Order, answer: Answer) {
         // The answers were made in the order of the orders.
         _ => {}
     }
+}
+
+fn answer((one, receipt): (Receiving, Receipt)) {
+    // Who no longer waits will bring it again, and learn that it is a duplicate.
+    let _ = one.answer.send(receipt);
+    #[cfg(feature = "failpoints")]
+    fail::fail_point!("inbox-between-answers", |_| std::process::abort());
 }
 
 fn answer_spread(order: Order) {
