@@ -30,13 +30,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    inbox_sequence (id) {
-        id -> Integer,
-        next -> BigInt,
-    }
-}
-
-diesel::table! {
     request_segments (segment) {
         segment -> BigInt,
         entries -> BigInt,
@@ -67,15 +60,6 @@ impl Books {
         let packed: i64 = batches.into_iter().map(i64::from).sum();
         let done: u32 = done.iter().flatten().map(|byte| byte.count_ones()).sum();
         Ok(u64::try_from(rows + packed - i64::from(done))?)
-    }
-
-    /// Updates that were ever stored: each took a number. So did a duplicate, but nobody here sends one.
-    pub(crate) async fn stored(&self) -> Result<u64> {
-        let mut link = self.0.connect().await?;
-        let next: i64 = link
-            .fetch_one(inbox_sequence::table.select(inbox_sequence::next))
-            .await?;
-        Ok(u64::try_from(next - 1)?)
     }
 }
 
