@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
@@ -29,6 +29,12 @@ pub(crate) struct BotApi {
     epoll: OwnedFd,
     listener: TcpListener,
     wires: Vec<Wire>,
+    /// Of messages to this chat each is left unanswered.
+    pub(crate) hangs: Option<u64>,
+    /// Of messages to this chat each fails.
+    pub(crate) fails: Option<u64>,
+    /// What waits for an answer, by its wire.
+    hanging: Vec<(usize, Call)>,
 }
 
 struct Wire {
@@ -37,6 +43,9 @@ struct Wire {
 }
 
 const LISTENER: u64 = u64::MAX;
+const NO_ROOM: &str = "an answer of the Bot API did not fit into its socket";
+const FAILURE: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 67\r\n\r\n\
+    {\"ok\":false,\"error_code\":500,\"description\":\"Internal Server Error\"}";
 
 impl BotApi {
     pub(crate) fn start() -> Result<Self> {
@@ -53,7 +62,23 @@ impl BotApi {
             epoll,
             listener,
             wires: Vec::new(),
+            hangs: None,
+            fails: None,
+            hanging: Vec::new(),
         })
+    }
+
+    /// From now on everything is answered well, also what hangs.
+    pub(crate) fn recover(&mut self) -> Result<()> {
+        (self.hangs, self.fails) = (None, None);
+        for (wire, call) in std::mem::take(&mut self.hanging) {
+            match self.wires[wire].stream.write(&call.answer()) {
+                // Who gave up has gone.
+                Err(error) if error.kind() != ErrorKind::WouldBlock => {}
+                written => ensure!(written? > 0, NO_ROOM),
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn address(&self) -> Result<SocketAddr> {
@@ -113,11 +138,19 @@ impl BotApi {
             return Ok(());
         }
         let call = Call::read(&read[..head], &read[head..whole]);
-        if stream.write(&call.answer())? == 0 {
-            bail!("an answer of the Bot API did not fit into its socket");
-        }
         calls.push(call);
         read.drain(..whole);
+        let chat = Some(call.chat_id).filter(|_| call.is_message);
+        if chat.is_some() && chat == self.hangs {
+            self.hanging.push((wire, call));
+            return Ok(());
+        }
+        let answer = if chat.is_some() && chat == self.fails {
+            FAILURE.to_vec()
+        } else {
+            call.answer()
+        };
+        ensure!(stream.write(&answer)? > 0, NO_ROOM);
         Ok(())
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Pace {
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) sent: u64,
+    /// Of them, those that are no noise: only they are timed.
+    timed: u64,
     /// How often each status was answered.
     pub(crate) statuses: BTreeMap<u16, u64>,
     /// Of the answers: from when the request should have been sent.
@@ -73,6 +75,8 @@ struct Wire {
     filled: usize,
     /// When the request under way should have been sent.
     meant: Option<Instant>,
+    /// Whether it is timed.
+    timed: bool,
 }
 
 const API: u64 = u64::MAX;
@@ -121,7 +125,7 @@ impl<'a> Crowd<'a> {
         loop {
             let wake = self.send(began, pace)?;
             let is_over = wake.is_none() && self.free.len() == self.wires.len();
-            if is_over && !(pace.replies && self.outcome.replies.len() < self.outcome.sent) {
+            if is_over && !(pace.replies && self.outcome.replies.len() < self.outcome.timed) {
                 break;
             }
             ensure!(
@@ -182,11 +186,13 @@ impl<'a> Crowd<'a> {
     fn send_on(&mut self, number: usize, due: Instant, replies: bool) -> Result<()> {
         let wire = &mut self.wires[number];
         let lane = self.traffic.next(&mut wire.request);
-        if replies {
+        if let Some(lane) = lane.filter(|_| replies) {
             self.meant.insert(lane, due);
         }
         wire.meant = Some(due);
+        wire.timed = lane.is_some();
         self.outcome.sent += 1;
+        self.outcome.timed += u64::from(wire.timed);
         let written = wire
             .stream
             .write(&wire.request)
@@ -219,7 +225,9 @@ impl<'a> Crowd<'a> {
         let Some(meant) = wire.meant.take() else {
             bail!("an answer without a request");
         };
-        self.outcome.latencies.add(meant.elapsed());
+        if wire.timed {
+            self.outcome.latencies.add(meant.elapsed());
+        }
         *self.outcome.statuses.entry(answer.status).or_default() += 1;
         self.free.push(number);
         Ok(())
@@ -263,6 +271,7 @@ impl Wire {
             answer: [0; 1_024],
             filled: 0,
             meant: None,
+            timed: true,
         })
     }
 }

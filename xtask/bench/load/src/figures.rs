@@ -2,6 +2,7 @@
 
 pub(crate) mod latency;
 pub(crate) mod memory;
+pub(crate) mod neighbors;
 pub(crate) mod pace;
 pub(crate) mod recovery;
 pub(crate) mod refusals;

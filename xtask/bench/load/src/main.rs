@@ -56,11 +56,12 @@ fn run(options: Options) -> anyhow::Result<()> {
     }
     let mut bench = Bench::new(options)?;
     type Measure = fn(&mut Bench) -> anyhow::Result<()>;
-    let figures: [(Figure, Measure); 7] = [
+    let figures: [(Figure, Measure); 8] = [
         (Figure::Saturation, figures::saturation::run),
         (Figure::Pace, figures::pace::run),
         (Figure::Shape, figures::shape::run),
         (Figure::Latency, figures::latency::run),
+        (Figure::Neighbors, figures::neighbors::run),
         (Figure::Refusals, figures::refusals::run),
         (Figure::Memory, figures::memory::run),
         (Figure::Recovery, figures::recovery::run),

@@ -59,6 +59,9 @@ pub(crate) enum Figure {
     /// Time to the acknowledgement and to the reply.
     #[value(alias = "d")]
     Latency,
+    /// The same beside bots that flood, hang and fail.
+    #[value(alias = "h")]
+    Neighbors,
     /// What a forged request costs, and leaves.
     #[value(alias = "e")]
     Refusals,

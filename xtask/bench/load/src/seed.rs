@@ -126,7 +126,7 @@ pub(crate) async fn pending(
         let mut waiting = JoinSet::new();
         for _ in 0..group {
             let mut request = Vec::new();
-            let lane = traffic.next(&mut request);
+            let lane = traffic.next(&mut request).unwrap_or(0);
             let body = head_length(&request).context("a request without body")?;
             let body = Bytes::from(request).slice(body..);
             let connection = bots[lane % bots.len()].connection.clone();

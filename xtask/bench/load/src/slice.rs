@@ -34,6 +34,7 @@ impl Slice {
         thread::sleep(Duration::from_millis(50));
         let before = usage::cpu(process)?;
         let outcome = crowd.run(pace)?;
+        api.recover()?;
         let answered = outcome.statuses.get(&expected).copied().unwrap_or(0);
         ensure!(
             answered == outcome.sent && answered > 0,

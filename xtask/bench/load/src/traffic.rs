@@ -27,8 +27,54 @@ pub(crate) struct Shape {
     pub(crate) bodies: Bodies,
 }
 
+/// What comes besides, from three bots that follow those of the shape: many updates that nothing answers, and now and then a
+/// `/start` in one chat each of the other two.
+pub(crate) struct Noise {
+    flood: Template,
+    start: Template,
+    sent: usize,
+}
+
+impl Noise {
+    pub(crate) const BOTS: usize = 3;
+    /// Of so many requests one is in each of the two chats, every third of the others is of the flood.
+    const ROUND: usize = 752;
+    /// What a steady 1,000 updates a second are together with it.
+    pub(crate) const PER_SECOND: u32 = 1_504;
+
+    /// The chat of which each call to the Bot API hangs, and the one of which each fails.
+    pub(crate) const HANGS: u64 = FIRST_CHAT_ID + 8_000_000;
+    pub(crate) const FAILS: u64 = FIRST_CHAT_ID + 8_000_001;
+
+    pub(crate) fn new() -> Result<Self> {
+        let mut start = Bodies::Start.templates()?;
+        let mut flood = Bodies::Mixed.templates()?;
+        Ok(Self {
+            flood: flood.swap_remove(0),
+            start: start.swap_remove(0),
+            sent: 0,
+        })
+    }
+
+    /// Whether the next request is noise: of which of its bots, in which chat, and its body.
+    fn next(&mut self) -> Option<(usize, u64, &Template)> {
+        let place = self.sent % Self::ROUND;
+        self.sent += 1;
+        match place {
+            300 => Some((1, Self::HANGS, &self.start)),
+            600 => Some((2, Self::FAILS, &self.start)),
+            _ if place % 3 == 2 => {
+                let chat = FIRST_CHAT_ID + 9_000_000 + (self.sent % 100) as u64;
+                Some((0, chat, &self.flood))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Requests without end.
 pub(crate) struct Traffic {
+    pub(crate) noise: Option<Noise>,
     heads: Vec<Head>,
     shape: Shape,
     templates: Vec<Template>,
@@ -44,6 +90,7 @@ impl Traffic {
     /// One head for each bot, or one for all.
     pub(crate) fn new(heads: Vec<Head>, shape: Shape) -> Result<Self> {
         let mut traffic = Self {
+            noise: None,
             heads,
             shape,
             templates: Vec::new(),
@@ -67,15 +114,23 @@ impl Traffic {
             "lanes are not a multiple of bots"
         );
         self.templates = shape.bodies.templates()?;
-        let bots = shape.bots.max(self.update_ids.len());
+        let bots = self.heads.len().max(shape.bots).max(self.update_ids.len());
         self.update_ids.resize(bots, FIRST_UPDATE_ID);
         self.shape = shape;
         self.sent = 0;
         Ok(())
     }
 
-    /// Writes the next request; answers its lane, as a number below the shape's lanes.
-    pub(crate) fn next(&mut self, request: &mut Vec<u8>) -> usize {
+    /// Writes the next request; answers its lane, as a number below the shape's lanes; none for noise.
+    pub(crate) fn next(&mut self, request: &mut Vec<u8>) -> Option<usize> {
+        if let Some((bot, chat, template)) = self.noise.as_mut().and_then(Noise::next) {
+            let bot = self.shape.bots + bot;
+            request.clear();
+            request.extend_from_slice(&self.heads[bot].0);
+            template.append(request, self.update_ids[bot], chat);
+            self.update_ids[bot] += 1;
+            return None;
+        }
         let Shape {
             bots,
             lanes,
@@ -90,7 +145,7 @@ impl Traffic {
         self.templates[template].append(request, update_id, FIRST_CHAT_ID + lane as u64);
         self.update_ids[bot] += 1;
         self.sent += 1;
-        lane
+        Some(lane)
     }
 
     /// The lane whose chat has this id.
@@ -119,7 +174,7 @@ mod tests {
             let text = String::from_utf8(request).unwrap();
             let path = text[5..7].to_owned();
             let update_id = text.split("\"update_id\":").nth(1).unwrap()[..9].to_owned();
-            seen.push((lane, path, update_id));
+            seen.push((lane.unwrap(), path, update_id));
         }
         let expected = [
             (0, "/a", "100000000"),

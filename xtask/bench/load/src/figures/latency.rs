@@ -74,20 +74,20 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
 
 /// Of each slice its quantiles, and all times together.
 #[derive(Default)]
-struct Times {
+pub(crate) struct Times {
     p50: Spread,
-    p99: Spread,
+    pub(crate) p99: Spread,
     all: Latencies,
 }
 
 impl Times {
-    fn add(&mut self, slice: &Latencies) {
+    pub(crate) fn add(&mut self, slice: &Latencies) {
         self.p50.add(ms(slice.quantile(0.5)));
         self.p99.add(ms(slice.quantile(0.99)));
         self.all.extend(slice);
     }
 
-    fn row(&self, name: &str) -> Vec<String> {
+    pub(crate) fn row(&self, name: &str) -> Vec<String> {
         let slowest = format!("{:.2}", ms(self.all.quantile(0.999)));
         vec![
             name.to_owned(),
