@@ -34,33 +34,46 @@ pub(crate) struct Terms {
     pub(crate) ending: Ending,
 }
 
+impl Terms {
+    /// For a connection that has just been accepted.
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        Arc::new(Watch::new(self.clock.clone(), self.limits.clone()))
+    }
+}
+
 /// Serves one peer until it leaves, breaks a rule or is asked to go. The stream may be anything: TLS comes between here
 /// and the socket.
-pub(crate) async fn serve<S, B, T>(service: S, terms: Terms, stream: T, peer: SocketAddr)
-where
+pub(crate) async fn serve<S, B, T>(
+    service: S,
+    terms: Terms,
+    watch: Arc<Watch>,
+    stream: T,
+    peer: SocketAddr,
+) where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: http_body::Body + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let watch = Arc::new(Watch::new(terms.clock.clone(), terms.limits.clone()));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
     let service = service_fn(|request| answer(&service, &terms, &watch, peer, request));
     let mut http = pin!(protocol(&terms.limits).serve_connection(io, service));
-    let mut ear = terms.ending.listen();
+    let mut ear = terms.ending.listen(Arc::clone(&watch));
     let mut draining = false;
     let mut alarm = Alarm::default();
 
     let end = poll_fn(|context| {
         watch.look();
         let stage = ear.poll(context);
-        if stage == Stage::Killed {
-            return Poll::Ready(End::Killed);
-        }
-        if stage == Stage::Draining && !draining {
-            draining = true;
-            http.as_mut().graceful_shutdown();
+        match stage {
+            Stage::Killed => return Poll::Ready(End::Killed),
+            Stage::Evicted => return Poll::Ready(End::Evicted),
+            Stage::Draining if !draining => {
+                draining = true;
+                http.as_mut().graceful_shutdown();
+            }
+            Stage::Draining | Stage::Serving => {}
         }
         if let Poll::Ready(outcome) = http.as_mut().poll(context) {
             return Poll::Ready(End::Over(outcome));
@@ -83,6 +96,7 @@ enum End {
     Over(hyper::Result<()>),
     Late(Late),
     Killed,
+    Evicted,
 }
 
 fn protocol(limits: &Limits) -> http1::Builder {
@@ -117,9 +131,9 @@ where
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let request = request.map(|incoming| Body::new(incoming, Arc::clone(watch)));
     let response = service.call(request).await?;
-    watch.answered(response.status().is_success());
+    let goes_on = watch.answered(response.status().is_success());
     let mut response = response.map(|body| Answer::new(body, Arc::clone(watch)));
-    if chunked {
+    if chunked || !goes_on {
         // Whoever disagrees on where its last chunk ended gets no second request to disagree on.
         close(&mut response);
     }
@@ -144,6 +158,10 @@ fn report(terms: &Terms, watch: &Watch, peer: SocketAddr, end: &End) {
         End::Killed => {
             count(&terms.tally.cut);
             None
+        }
+        End::Evicted => {
+            count(&terms.tally.evicted);
+            (!watch.has_asked()).then_some(HeadFault::Overloaded)
         }
         End::Late(Late::Idle) => None,
         End::Late(Late::Head) => Some(HeadFault::TimedOut),

@@ -8,6 +8,8 @@ use std::task::{Context, Waker};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+use crate::watch::Watch;
+
 /// What is asked of connections, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -17,6 +19,8 @@ pub(crate) enum Stage {
     Draining,
     /// To end now.
     Killed,
+    /// To end now, to make room for another. Asked of one connection alone.
+    Evicted,
 }
 
 /// Tells all connections of a listener.
@@ -41,9 +45,10 @@ impl Ending {
         self.0.changed.notify_waiters();
     }
 
-    pub(crate) fn listen(&self) -> Ear {
+    pub(crate) fn listen(&self, watch: Arc<Watch>) -> Ear {
         Ear {
             ending: self.clone(),
+            watch,
             heard: None,
         }
     }
@@ -57,16 +62,17 @@ impl Ending {
     }
 }
 
-/// One connection's: it looks at a number each time the connection is polled, and waits in the listener's list only once.
+/// One connection's: it looks at two numbers each time the connection is polled, and waits in the listener's list only once.
 pub(crate) struct Ear {
     ending: Ending,
+    watch: Arc<Watch>,
     heard: Option<(Waker, Stage, Pin<Box<OwnedNotified>>)>,
 }
 
 impl Ear {
     /// What is asked now. Who polls is woken when it is more.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Stage {
-        let stage = self.ending.stage();
+        let stage = self.stage();
         if let Some((waker, heard, _)) = &self.heard
             && *heard == stage
             && waker.will_wake(context.waker())
@@ -75,9 +81,18 @@ impl Ear {
         }
         let mut changed = Box::pin(Arc::clone(&self.ending.0.changed).notified_owned());
         let _ = changed.as_mut().poll(context);
+        self.watch.standing.wakes(context.waker());
         // Looked at only now: whatever is told later wakes.
-        let stage = self.ending.stage();
+        let stage = self.stage();
         self.heard = Some((context.waker().clone(), stage, changed));
         stage
+    }
+
+    fn stage(&self) -> Stage {
+        if self.watch.standing.is_evicted() {
+            Stage::Evicted
+        } else {
+            self.ending.stage()
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! Counts open connections, in all and by address.
+//! Lets connections in, up to so many in all and by address. Where it is full, whoever has proven nothing makes room.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Limits;
+use crate::seats::Seats;
+use crate::watch::Watch;
 
 pub(crate) struct Gate {
     max: usize,
@@ -13,16 +13,12 @@ pub(crate) struct Gate {
     seats: Mutex<Seats>,
 }
 
-#[derive(Default)]
-struct Seats {
-    taken: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
-
 /// The right to one open connection, given back when dropped.
 pub(crate) struct Seat {
     gate: Arc<Gate>,
+    number: u64,
     address: IpAddr,
+    watch: Arc<Watch>,
 }
 
 impl Gate {
@@ -34,45 +30,39 @@ impl Gate {
         })
     }
 
-    /// A seat for a peer, unless this would be one too many.
-    pub(crate) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Seat> {
+    /// A seat for a peer's connection, unless this would be one too many and nobody can be evicted for it.
+    pub(crate) fn enter(self: &Arc<Self>, peer: IpAddr, watch: &Arc<Watch>) -> Option<Seat> {
         let address = neighbourhood(peer);
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        if seats.taken >= self.max {
-            return None;
-        }
-        let of_address = seats.by_address.entry(address).or_default();
-        if *of_address >= self.max_per_address {
-            return None;
-        }
-        *of_address += 1;
-        seats.taken += 1;
-        Some(Seat {
+        let mut seats = self.seats();
+        let has_room = if seats.staying_of(address) >= self.max_per_address {
+            seats.evict(Some(address))
+        } else {
+            seats.staying() < self.max || seats.evict(None)
+        };
+        has_room.then(|| Seat {
             gate: Arc::clone(self),
+            number: seats.take(address, Arc::clone(watch)),
             address,
+            watch: Arc::clone(watch),
         })
     }
 
-    pub(crate) fn taken(&self) -> usize {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        seats.taken
+    /// Connections that are open now.
+    pub(crate) fn open(&self) -> usize {
+        self.seats().open()
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut seats = self
-            .gate
-            .seats
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        seats.taken -= 1;
-        if let Entry::Occupied(mut of_address) = seats.by_address.entry(self.address) {
-            *of_address.get_mut() -= 1;
-            if *of_address.get() == 0 {
-                of_address.remove();
-            }
-        }
+        let mut seats = self.gate.seats();
+        // Looked at under the lock, under which it is decided.
+        let evicted = self.watch.standing.is_evicted();
+        seats.leave(self.number, self.address, evicted);
     }
 }
 
@@ -87,24 +77,4 @@ fn neighbourhood(peer: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seat_given_back_can_be_taken_again() {
-        let gate = Gate::new(&Limits {
-            max_connections: 3,
-            max_connections_per_address: 2,
-            ..Limits::default()
-        });
-        let peer = |text: &str| text.parse::<IpAddr>().unwrap();
-        let first = gate.enter(peer("2001:db8::1")).unwrap();
-        let _second = gate.enter(peer("2001:db8::2")).unwrap();
-        assert!(gate.enter(peer("2001:db8::3")).is_none(), "the same /64");
-        let _other = gate.enter(peer("192.0.2.1")).unwrap();
-        assert!(gate.enter(peer("192.0.2.2")).is_none(), "full");
-        drop(first);
-        assert_eq!(gate.taken(), 2);
-        assert!(gate.enter(peer("::ffff:192.0.2.1")).is_some());
-    }
-}
+mod tests;

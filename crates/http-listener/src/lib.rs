@@ -12,7 +12,9 @@ mod limits;
 mod listener;
 mod monitor;
 mod read;
+mod seats;
 mod single;
+mod standing;
 mod stream;
 mod watch;
 

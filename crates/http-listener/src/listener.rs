@@ -146,7 +146,8 @@ async fn accept_all<S, B>(
 {
     let next = || accept::next(socket, &terms.clock);
     while let Some((stream, peer)) = shutdown.run_until_cancelled(next()).await {
-        let Some(seat) = terms.tally.gate.enter(peer.ip()) else {
+        let watch = terms.watch();
+        let Some(seat) = terms.tally.gate.enter(peer.ip(), &watch) else {
             count(&terms.tally.turned_away);
             (terms.observer)(peer, HeadFault::Overloaded);
             continue;
@@ -154,7 +155,7 @@ async fn accept_all<S, B>(
         count(&terms.tally.accepted);
         let (service, terms) = (make_service(peer), terms.clone());
         connections.spawn(async move {
-            connection::serve(service, terms, stream, peer).await;
+            connection::serve(service, terms, watch, stream, peer).await;
             drop(seat);
         });
     }

@@ -10,7 +10,7 @@ use crate::gate::Gate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeadFault {
-    /// One connection too many: closed at once.
+    /// One connection too many: closed at once, or later to make room for another.
     Overloaded,
     /// Not HTTP/1, not well formed, or of two lengths: answered 400 and closed.
     Malformed,
@@ -32,6 +32,8 @@ pub struct Counts {
     pub accepted: u64,
     /// Connections closed at once because there were too many.
     pub turned_away: u64,
+    /// Connections that had proven nothing and were ended to make room for another.
+    pub evicted: u64,
     /// Requests given to the service.
     pub requests: u64,
     /// Connections cut by a deadline while a request was in flight or an answer was being sent.
@@ -48,9 +50,10 @@ impl Monitor {
     pub fn counts(&self) -> Counts {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counts {
-            open: self.0.gate.taken(),
+            open: self.0.gate.open(),
             accepted: count(&self.0.accepted),
             turned_away: count(&self.0.turned_away),
+            evicted: count(&self.0.evicted),
             requests: count(&self.0.requests),
             cut: count(&self.0.cut),
         }
@@ -69,6 +72,7 @@ pub(crate) struct Tally {
     pub(crate) gate: Arc<Gate>,
     pub(crate) accepted: AtomicU64,
     pub(crate) turned_away: AtomicU64,
+    pub(crate) evicted: AtomicU64,
     pub(crate) requests: AtomicU64,
     pub(crate) cut: AtomicU64,
 }
@@ -79,6 +83,7 @@ impl Tally {
             gate,
             accepted: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             cut: AtomicU64::new(0),
         })

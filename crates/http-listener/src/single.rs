@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::monitor::{HeadFault, Tally};
 
 /// Serves one connection that was accepted elsewhere, over any stream: a Unix socket, a pair in memory. The rules are those of a
-/// [`Listener`](crate::Listener), but for the caps on connections and the graceful end, which need one.
+/// [`Listener`](crate::Listener), but for the caps on connections, with their evictions, and the graceful end, which need one.
 pub async fn serve_stream<S, B, T>(
     service: S,
     stream: T,
@@ -37,5 +37,6 @@ pub async fn serve_stream<S, B, T>(
         observer: Arc::new(observer),
         ending: Ending::new(),
     };
-    connection::serve(service, terms, stream, peer).await;
+    let watch = terms.watch();
+    connection::serve(service, terms, watch, stream, peer).await;
 }

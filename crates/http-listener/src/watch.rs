@@ -1,6 +1,6 @@
 //! How far a connection's present request has come, and when it will be too late.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -8,13 +8,16 @@ use std::time::Duration;
 use clock::Clock;
 
 use crate::Limits;
+use crate::standing::Standing;
 
-/// Everything here is changed by the connection's own task, which is why no lock is needed; only a body may end elsewhere.
+/// Everything here is changed by the connection's own task, which is why no lock is needed; only a body may end elsewhere, and the
+/// gate may evict the connection.
 pub(crate) struct Watch {
     clock: Clock,
     limits: Limits,
     /// What the clock showed when the connection was last polled: near enough for deadlines of seconds.
     now: Time,
+    accepted: Duration,
     phase: AtomicU8,
     /// When the phase began; once some of a head has come, when that was.
     began: Time,
@@ -24,7 +27,9 @@ pub(crate) struct Watch {
     /// Who waits for the body.
     reader: Mutex<Option<Waker>>,
     /// Whether the service has answered a request with success.
-    proven: AtomicBool,
+    pub(crate) standing: Standing,
+    /// Answers without it, until then.
+    refusals: AtomicU32,
     /// A head has come that says in two ways how long its body is.
     conflict: AtomicBool,
 }
@@ -66,12 +71,14 @@ impl Watch {
             clock,
             limits,
             now: Time::at(now),
+            accepted: now,
             phase: AtomicU8::new(Phase::Fresh as u8),
             began: Time::at(now),
             head_ended: Time::never(),
             stalled: Time::never(),
             reader: Mutex::default(),
-            proven: AtomicBool::new(false),
+            standing: Standing::default(),
+            refusals: AtomicU32::new(0),
             conflict: AtomicBool::new(false),
         }
     }
@@ -162,11 +169,18 @@ impl Watch {
         }
     }
 
-    pub(crate) fn answered(&self, well: bool) {
+    /// Whether the connection may go on after this answer.
+    pub(crate) fn answered(&self, well: bool) -> bool {
         self.enter(Phase::Answering);
         if well {
-            self.proven.store(true, Ordering::Relaxed);
+            self.standing.prove();
         }
+        if self.standing.is_proven() {
+            return true;
+        }
+        let refusals = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
+        let ends = self.accepted + self.limits.lifetime_unproven;
+        refusals < self.limits.refusals_unproven && self.now.get().is_none_or(|now| now < ends)
     }
 
     pub(crate) fn answer_ended(&self) {
@@ -187,6 +201,11 @@ impl Watch {
         self.phase() == Phase::Fresh
     }
 
+    /// Whether a service has ever had a request of this connection, which is unproven.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.refusals.load(Ordering::Relaxed) > 0 || !self.is_before_request()
+    }
+
     /// Whether no service has the request, if there is one at all.
     pub(crate) fn is_before_request(&self) -> bool {
         self.is_waiting() || self.is_in_head()
@@ -202,10 +221,12 @@ impl Watch {
 
     fn phase_due(&self) -> Option<Duration> {
         let (limits, began) = (&self.limits, self.began());
+        let ends = self.accepted + limits.lifetime_unproven;
         Some(match self.phase() {
-            Phase::Fresh | Phase::Head => began + limits.header_deadline,
-            Phase::Waiting if self.proven.load(Ordering::Relaxed) => began + limits.idle,
-            Phase::Waiting => began + limits.idle_unproven,
+            Phase::Fresh => ends.min(began + limits.header_deadline),
+            Phase::Waiting if self.standing.is_proven() => began + limits.idle,
+            Phase::Waiting => ends.min(began + limits.idle_unproven),
+            Phase::Head => began + limits.header_deadline,
             Phase::Body => {
                 let head_ended = self.head_ended.get().unwrap_or(began);
                 (began + limits.request_deadline).min(head_ended + limits.body_deadline)

@@ -22,7 +22,7 @@ pub(crate) struct Served {
     pub(crate) monitor: Monitor,
     pub(crate) heads: Arc<Mutex<Vec<HeadFault>>>,
     pub(crate) bodies: Arc<Mutex<Vec<Result<Bytes, BodyFault>>>>,
-    /// Lets one request to `/wait` be answered.
+    /// Lets one request to `/wait` or `/wait/refuse` be answered.
     pub(crate) gate: Arc<Notify>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: JoinHandle<Drained>,
@@ -83,7 +83,7 @@ async fn handle(
     let path = request.uri().path().to_owned();
     assert_ne!(path, "/panic", "a service may panic");
     match path.as_str() {
-        "/wait" => gate.notified().await,
+        "/wait" | "/wait/refuse" => gate.notified().await,
         "/big" => return Ok(Response::new(Full::new(vec![b'x'; 64 << 20].into()))),
         _ => {}
     }
@@ -96,7 +96,7 @@ async fn handle(
     )
     .await;
     let status = match &body {
-        Ok(_) if path == "/refuse" => StatusCode::NOT_FOUND,
+        Ok(_) if path.ends_with("/refuse") => StatusCode::NOT_FOUND,
         Ok(_) => StatusCode::OK,
         Err(BodyFault::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Err(_) => StatusCode::REQUEST_TIMEOUT,

@@ -7,3 +7,4 @@ mod framing;
 mod harness;
 mod memory;
 mod peers;
+mod strangers;
