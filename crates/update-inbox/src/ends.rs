@@ -29,7 +29,7 @@ impl Ends {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == 0 && self.sessions.is_empty()
     }
 
     /// How many of these updates are over.
@@ -175,6 +175,26 @@ mod tests {
         );
         let rest: Vec<usize> = (0..3).map(|_| ends.take(512).others.len()).collect();
         assert_eq!((rest, ends.is_empty()), (vec![512, 512, 464], true));
+    }
+
+    #[test]
+    fn what_one_end_changes_in_many_lanes_is_written_whole_before_the_end_is() {
+        let unsaved = Unsaved::default();
+        let mut ends = Ends {
+            finished: vec![Seq::new(1)],
+            sessions: unsaved.tell(Seq::new(1), (0..1_200).map(change).collect()),
+            ..Ends::default()
+        };
+        for (sessions, finished) in [(512, 0), (512, 0), (176, 1)] {
+            assert!(!ends.is_empty());
+            let taken = ends.take(512);
+            assert!(!taken.is_empty());
+            assert_eq!(
+                (taken.sessions.len(), taken.finished.len()),
+                (sessions, finished)
+            );
+        }
+        assert!(ends.is_empty());
     }
 
     #[test]
