@@ -58,6 +58,11 @@ impl Block {
         new
     }
 
+    /// Corrects when it was touched, if a clock that was set wrong said so: it would not become void for as long.
+    pub(crate) fn correct(&mut self, latest: Timestamp) {
+        self.touched_at_us = self.touched_at_us.min(latest.unix_us());
+    }
+
     pub(crate) fn bits(&self) -> Bits {
         match &self.ids {
             Ids::Few { count, places } => {

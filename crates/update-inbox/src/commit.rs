@@ -205,7 +205,7 @@ fn carry_out(
     Ok(match order {
         Order::Expire(overdue, _) => Answer::Expired(match overdue {
             Overdue::Parked(connections) => pending::delete_expired(writer, connections, now)?,
-            Overdue::Blocks => seen.expire(writer, now)?,
+            Overdue::Blocks { firm } => seen.expire(writer, now, *firm)?,
             Overdue::Sessions => Share {
                 deleted: sessions::delete_expired(writer, now)?,
                 ..Share::default()

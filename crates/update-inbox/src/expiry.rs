@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ids::ConnectionId;
 
+use crate::belief::Belief;
 use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::intake::Order;
@@ -30,18 +31,26 @@ impl Inbox {
     /// Deletes what paused connections have waiting longer than Telegram would have kept it, update ids that no longer count, and dead
     /// letters and unreadable requests whose time is over. To be called now and then. It goes on for as many commits as it takes: each
     /// deletes about a thousand rows, so that whoever brings an update waits no longer than for any other commit. Whose updates were
-    /// deleted, and how many, is logged.
+    /// deleted, and how many, is logged. A clock that was set by more than 5 minutes is believed after an hour only, or when it is set
+    /// right: until then this deletes nothing.
     ///
     /// # Errors
     /// [`Error::Unavailable`](crate::Error::Unavailable), [`Error::Store`](crate::Error::Store).
     pub async fn expire(&self) -> Result<Expired> {
+        let clock = &self.shared.clock;
+        let (now, elapsed) = (clock.now(), clock.elapsed());
+        let belief = self.shared.watched().look(now, elapsed);
+        if belief == Belief::No {
+            return Ok(Expired::default());
+        }
+        let firm = belief == Belief::Firm;
         let paused: Vec<_> = self.paused().iter().cloned().collect();
         let mut expired = Expired {
             sessions: pass(self, Overdue::Sessions).await?.deleted,
             ..Expired::default()
         };
         loop {
-            let share = pass(self, Overdue::Blocks).await?;
+            let share = pass(self, Overdue::Blocks { firm }).await?;
             expired.blocks += share.deleted;
             if !share.more {
                 break;

@@ -79,6 +79,7 @@ impl Inbox {
             broken: CancellationToken::new(),
             failing: AtomicBool::new(false),
             batched: Mutex::default(),
+            watched: Mutex::default(),
             counters: Counters::default(),
         });
         let (opened, opening) = oneshot::channel();

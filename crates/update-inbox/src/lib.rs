@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batches;
+mod belief;
 mod block;
 mod by_lane;
 mod checkpointer;
@@ -28,6 +29,7 @@ mod received;
 mod rows;
 mod schema;
 mod seen;
+mod seen_rows;
 mod sessions;
 mod shared;
 mod unreadable;

@@ -8,7 +8,10 @@ use ids::ConnectionId;
 pub(crate) enum Overdue {
     /// What these connections have waiting.
     Parked(Vec<ConnectionId>),
-    Blocks,
+    Blocks {
+        /// Whether the time of day is right beyond doubt, so that no block can have been touched later.
+        firm: bool,
+    },
     Sessions,
 }
 

@@ -7,18 +7,18 @@ use std::collections::HashMap;
 
 use clock::Timestamp;
 use diesel::prelude::*;
-use diesel::upsert::excluded;
-use ids::ConnectionId;
-use store::{Columns as _, WriterConnection};
+use store::WriterConnection;
 use telegram_bot_api::UpdateId;
 use update_dispatcher::{Queued, Seq};
 
-use crate::block::{BLOCK, Block, HORIZON};
-use crate::overdue::{self, Share};
+use crate::belief::SLEWED;
+use crate::block::{Block, HORIZON};
+use crate::overdue::Share;
 use crate::packed;
 use crate::received::Received;
 use crate::rows::Body;
-use crate::schema::{inbox_recent, inbox_seen};
+use crate::schema::inbox_recent;
+use crate::seen_rows::{self, Key, read, save};
 
 /// Blocks that came by of late, as the database has them when the present commit succeeds.
 ///
@@ -44,13 +44,6 @@ struct Round {
     /// The last commit of which all ids will be in `inbox_seen`.
     upto: Option<Seq>,
     ids: usize,
-}
-
-/// A connection's block. Of the connection the bits: as text it takes twice the room.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
-    connection: [u64; 2],
-    block: i64,
 }
 
 impl Seen {
@@ -146,23 +139,22 @@ impl Seen {
         &mut self,
         writer: &mut WriterConnection,
         now: Timestamp,
+        firm: bool,
     ) -> store::Result<Share> {
+        if firm {
+            self.correct(writer, now + SLEWED)?;
+        }
         self.fold(writer, SOME)?;
         self.forget_quiet();
-        let horizon = (now - HORIZON).unix_us();
-        let void = || inbox_seen::table.filter(inbox_seen::touched_at_us.lt(horizon));
-        let too_many = void()
-            .order(inbox_seen::touched_at_us)
-            .offset(overdue::MOST)
-            .limit(1)
-            .select(inbox_seen::touched_at_us);
-        let until: Option<i64> = writer.fetch_optional(too_many)?;
-        let oldest = void().filter(inbox_seen::touched_at_us.le(until.unwrap_or(horizon)));
-        Ok(Share {
-            deleted: writer.run(diesel::delete(oldest))?,
-            more: until.is_some(),
-            ..Share::default()
-        })
+        seen_rows::delete_untouched(writer, now - HORIZON)
+    }
+
+    /// No block was touched later than this. Of those on disk as many are corrected as a commit may bear, the latest first.
+    fn correct(&mut self, writer: &mut WriterConnection, latest: Timestamp) -> store::Result<()> {
+        for block in self.recent.values_mut().chain(self.older.values_mut()) {
+            block.correct(latest);
+        }
+        seen_rows::correct(writer, latest)
     }
 
     fn begin_round(&mut self) {
@@ -260,71 +252,11 @@ fn find<'a>(
     }
 }
 
-/// One by one, which a kept statement makes cheap: any of these connections with any of these blocks would be far more than there are.
-fn read(writer: &mut WriterConnection, key: &Key) -> store::Result<Option<Block>> {
-    let stored = inbox_seen::table
-        .find((key.connection_id(), key.block))
-        .select(SeenRow::columns());
-    let row: Option<SeenRow> = writer.fetch_optional(stored)?;
-    Ok(row.map(|row| {
-        let bits = row.bits.try_into().unwrap_or([0; BLOCK / 8]);
-        Block::stored(&bits, row.touched_at_us)
-    }))
-}
-
-fn save(writer: &mut WriterConnection, key: &Key, block: &Block) -> store::Result<()> {
-    let saved = diesel::insert_into(inbox_seen::table)
-        .values(SeenRow::new(key, block))
-        .on_conflict((inbox_seen::connection_id, inbox_seen::block))
-        .do_update()
-        .set((
-            inbox_seen::bits.eq(excluded(inbox_seen::bits)),
-            inbox_seen::touched_at_us.eq(excluded(inbox_seen::touched_at_us)),
-        ));
-    writer.run(saved).map(drop)
-}
-
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = inbox_seen, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-#[diesel(treat_none_as_default_value = false)]
-struct SeenRow {
-    connection_id: ConnectionId,
-    block: i64,
-    bits: Vec<u8>,
-    touched_at_us: i64,
-}
-
 #[derive(Insertable)]
 #[diesel(table_name = inbox_recent)]
 struct RecentRow {
     first_seq: i64,
     ids: Body,
-}
-
-impl SeenRow {
-    fn new(key: &Key, block: &Block) -> Self {
-        Self {
-            connection_id: key.connection_id(),
-            block: key.block,
-            bits: block.bits().to_vec(),
-            touched_at_us: block.touched_at_us(),
-        }
-    }
-}
-
-impl Key {
-    fn of(owner: &ConnectionId, id: UpdateId) -> Self {
-        let bits = owner.to_bits();
-        Self {
-            connection: [(bits >> 64) as u64, bits as u64],
-            block: id.value().div_euclid(BLOCK as i64),
-        }
-    }
-
-    fn connection_id(&self) -> ConnectionId {
-        let [high, low] = self.connection.map(u128::from);
-        ConnectionId::from_bits(high << 64 | low)
-    }
 }
 
 /// Blocks that are written now and then although nothing new has come.
@@ -338,11 +270,13 @@ const FALLING_BEHIND: usize = 262_144;
 
 #[cfg(test)]
 mod tests {
+    use ids::ConnectionId;
     use store::{Database, DatabaseUrl, Schema};
     use telegram_bot_api::Envelope;
     use tokio::runtime::Handle;
 
     use super::*;
+    use crate::schema::inbox_seen;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn quiet_connections_leave_memory_and_are_known_when_they_come_back() {
@@ -364,7 +298,7 @@ mod tests {
         let stored = |writer: &mut WriterConnection| -> i64 {
             writer.fetch(inbox_seen::table.count()).unwrap()[0]
         };
-        seen.expire(&mut writer, now).unwrap();
+        seen.expire(&mut writer, now, false).unwrap();
         assert_eq!(
             stored(&mut writer),
             0,
@@ -388,7 +322,7 @@ mod tests {
         }
         assert!(stored(&mut writer) < 100 + 16);
         for _ in 0..2 {
-            seen.expire(&mut writer, now).unwrap();
+            seen.expire(&mut writer, now, false).unwrap();
         }
         assert_eq!(stored(&mut writer), 100 + 16);
         assert!(held(&seen) <= 8, "{}", held(&seen));

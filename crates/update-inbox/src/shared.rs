@@ -9,6 +9,7 @@ use ids::ConnectionId;
 use store::Database;
 use tokio_util::sync::CancellationToken;
 
+use crate::belief::Watched;
 use crate::config::InboxConfig;
 use crate::feed::Feed;
 use crate::figures::Counters;
@@ -33,11 +34,17 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// How many updates are in batches and not finished, and when the oldest of these came.
     pub(crate) batched: Mutex<(usize, Option<Timestamp>)>,
+    /// Whether the clock's time of day is to be believed.
+    pub(crate) watched: Mutex<Watched>,
     /// Cancelled when the thread or the feeder has panicked.
     pub(crate) broken: CancellationToken,
 }
 
 impl Shared {
+    pub(crate) fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn batched(&self) -> MutexGuard<'_, (usize, Option<Timestamp>)> {
         self.batched.lock().unwrap_or_else(PoisonError::into_inner)
     }

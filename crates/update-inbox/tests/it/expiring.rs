@@ -1,11 +1,12 @@
 //! What is deleted because its time is over, so that nobody who brings an update waits for it.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use ids::ConnectionId;
-use update_inbox::Inbox;
+use update_inbox::{Expired, Inbox, Receipt};
 
-use crate::support::{Place, connection, on_both};
+use crate::support::{Place, connection, message, on_both};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_whose_time_is_over_go_a_thousand_a_commit() {
@@ -47,6 +48,58 @@ async fn parked_updates_whose_time_is_over_go_a_thousand_a_commit_and_are_counte
         assert_eq!(inbox.expire().await.unwrap().updates, 0);
         // What is not due, and what is of a bot that is connected, is there still.
         assert_eq!(inbox.depth().await.unwrap().pending, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_far_on_and_right_again_deletes_nothing() {
+    on_both(async |place| {
+        let now = place.clock.now();
+        seen(&place, "good", 0..300, now.unix_us()).await;
+        parked(&place, &connection(1), 1..101, now.unix_us() + HOUR).await;
+        place
+            .sql("UPDATE inbox_sequence SET next = 10000 WHERE id = 1")
+            .await;
+        let inbox = place.start().await;
+        inbox.pause(&connection(1));
+        assert_eq!(inbox.expire().await.unwrap(), Expired::default());
+        place.hands.set(now + YEAR);
+        assert_eq!(inbox.expire().await.unwrap(), Expired::default());
+        place.hands.set(now);
+        assert_eq!(inbox.expire().await.unwrap(), Expired::default());
+        // What is believed after an hour was meant.
+        place.hands.set(now + YEAR);
+        assert_eq!(inbox.expire().await.unwrap(), Expired::default());
+        place.hands.advance(Duration::from_secs(3_700));
+        let expired = inbox.expire().await.unwrap();
+        assert_eq!((expired.updates, expired.blocks), (100, 300));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_while_the_clock_was_wrong_does_not_count_for_longer() {
+    on_both(async |place| {
+        let now = place.clock.now();
+        let inbox = place.start().await;
+        inbox.expire().await.unwrap();
+        place.hands.set(now + YEAR);
+        // One in memory; those on disk were written meanwhile.
+        assert_eq!(inbox.receive(message(1, 7, 5)).await, Ok(Receipt::Stored));
+        seen(&place, "late", 0..1_200, (now + YEAR).unix_us()).await;
+        place.hands.set(now);
+        for _ in 0..3 {
+            place.hands.advance(Duration::from_secs(3_700));
+            assert_eq!(inbox.expire().await.unwrap().blocks, 0);
+        }
+        assert_eq!(
+            inbox.receive(message(1, 7, 5)).await,
+            Ok(Receipt::Duplicate)
+        );
+        place.hands.advance(Duration::from_secs(73 * 3_600));
+        assert_eq!(inbox.receive(message(1, 7, 5)).await, Ok(Receipt::Stored));
+        assert_eq!(inbox.expire().await.unwrap().blocks, 1_200);
     })
     .await;
 }
@@ -94,3 +147,5 @@ fn commits(inbox: &Inbox) -> u64 {
 
 /// In microseconds.
 const HOUR: i64 = 3_600_000_000;
+
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
