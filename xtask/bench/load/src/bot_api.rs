@@ -33,6 +33,8 @@ pub(crate) struct BotApi {
     pub(crate) hangs: Option<u64>,
     /// Of messages to this chat each fails.
     pub(crate) fails: Option<u64>,
+    /// How many hung or failed.
+    pub(crate) troubled: [u64; 2],
     /// What waits for an answer, by its wire.
     hanging: Vec<(usize, Call)>,
 }
@@ -64,6 +66,7 @@ impl BotApi {
             wires: Vec::new(),
             hangs: None,
             fails: None,
+            troubled: [0; 2],
             hanging: Vec::new(),
         })
     }
@@ -142,10 +145,12 @@ impl BotApi {
         read.drain(..whole);
         let chat = Some(call.chat_id).filter(|_| call.is_message);
         if chat.is_some() && chat == self.hangs {
+            self.troubled[0] += 1;
             self.hanging.push((wire, call));
             return Ok(());
         }
         let answer = if chat.is_some() && chat == self.fails {
+            self.troubled[1] += 1;
             FAILURE.to_vec()
         } else {
             call.answer()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::bench::{Bench, USUAL};
 use crate::bodies::Bodies;
@@ -37,6 +37,11 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
         quiet.add(&calm(bench, &mut ours)?);
         noisy.add(&noise(bench, &mut ours)?);
     }
+    let [hung, failed] = bench.api.troubled;
+    ensure!(
+        hung > 0 && failed > 0,
+        "{hung} calls hung, {failed} failed: no noise"
+    );
     let rows = [
         quiet.acknowledged.row("calm: POST to acknowledgement"),
         noisy.acknowledged.row("noise: POST to acknowledgement"),
@@ -58,6 +63,9 @@ pub(crate) fn run(bench: &mut Bench) -> Result<()> {
         let what = format!("{what} p99 beside noise ÷ in calm");
         text += &bench.report.limit(&what, times, MOST_TIMES, "");
     }
+    text += &format!(
+        "- beside it one bot had 500 updates/s, {hung} calls for one chat hung, {failed} for another failed\n"
+    );
     bench.report.add("neighbors", text + &disk::line(&disk));
     Ok(())
 }
