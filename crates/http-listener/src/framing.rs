@@ -99,6 +99,10 @@ impl Framing {
 
 impl Said {
     fn header(&mut self, line: &[u8]) -> Result<(), Conflict> {
+        // Most headers are neither of the two, and their first letter says so.
+        if !matches!(line, [b'c' | b'C' | b't' | b'T', ..]) {
+            return Ok(());
+        }
         if let Some(value) = value_of(line, b"content-length:") {
             let length = digits(value).filter(|_| self.length.is_none() && !self.chunked);
             self.length = Some(length.ok_or(Conflict)?);

@@ -20,6 +20,20 @@ impl<'a> LengthPrefixed<'a> {
         }
     }
 
+    /// The encoding in a buffer; none when that is too small.
+    pub(crate) fn join<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let mut length = 0;
+        let mut fits = true;
+        self.write(|piece| match buffer.get_mut(length..length + piece.len()) {
+            Some(room) if fits => {
+                room.copy_from_slice(piece);
+                length += piece.len();
+            }
+            _ => fits = false,
+        });
+        fits.then(|| &buffer[..length])
+    }
+
     /// The encoding as bytes.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {

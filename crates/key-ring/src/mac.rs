@@ -28,7 +28,12 @@ impl Mac {
     /// The tag of values that can be told apart. Allocates nothing.
     #[must_use]
     pub fn tag_values(&self, values: LengthPrefixed<'_>) -> Zeroizing<[u8; 32]> {
-        self.tag_pieces(|sink| values.write(sink))
+        // Joined first: the hash takes one piece faster than six small ones.
+        let mut joined = [0; JOINED];
+        match values.join(&mut joined) {
+            Some(message) => self.tag(message),
+            None => self.tag_pieces(|sink| values.write(sink)),
+        }
     }
 
     /// The tag of pieces joined as they are: for constructions that define their own layout.
@@ -42,8 +47,31 @@ impl Mac {
     }
 }
 
+/// What is longer is hashed piece by piece.
+const JOINED: usize = 128;
+
 impl std::fmt::Debug for Mac {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Mac(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_one_tag_however_long_they_are() {
+        let mac = Mac::new(b"key");
+        for length in [0, 1, 54, 55, 111, 112, 113, 500] {
+            let long = vec![7; length];
+            let values: [&[u8]; 2] = [&long, b""];
+            let values = || LengthPrefixed::new(&values);
+            assert_eq!(
+                mac.tag_values(values()),
+                mac.tag(&values().to_vec()),
+                "{length}"
+            );
+        }
     }
 }
