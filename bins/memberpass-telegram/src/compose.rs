@@ -50,74 +50,57 @@ pub(crate) async fn server(
     let (public, private) = listeners(config, &clock).await?;
     first_start::data_dir(&config.data_dir)?;
     let ring = first_start::key_ring(config, &entropy)?;
-    let Stores {
-        database,
-        directory,
-        inbox,
-        request_log,
-        sole,
-    } = stores(config, &ring, &clock).await?;
-    let tokens = ApiTokens::new(
-        database.clone(),
-        environment(config),
-        clock.clone(),
-        entropy.clone(),
-    );
-    first_start::api_token(&config.data_dir, &tokens).await?;
+    let kept = stores(config, &ring, &clock).await?;
+    let tokens = api_tokens(config, &kept, &clock, &entropy).await?;
     let vault = TokenVault::new(&ring, entropy.clone());
     let secrets = WebhookSecrets::new(&ring);
     let client = client(config, &clock, &entropy)?;
-    let (sender, refusals) = BotSender::new(client.clone(), directory.clone(), vault.clone());
-    let journal = LoggedJournal {
-        inbox: inbox.journal(),
-        log: request_log.clone(),
-    };
-    let stages = stages(config);
-    let dispatcher = dispatcher(
-        stages, sender, journal, &directory, &inbox, &clock, &entropy,
-    )
-    .await?;
+    let (sender, refusals) = BotSender::new(client.clone(), kept.directory.clone(), vault.clone());
+    let dispatcher = dispatcher(stages(config), sender, &kept, &clock, &entropy).await?;
 
     let parts = Parts {
         client,
         clock: clock.clone(),
-        directory: directory.clone(),
+        directory: kept.directory.clone(),
         dispatcher: dispatcher.clone(),
         entropy: entropy.clone(),
-        inbox: inbox.clone(),
+        inbox: kept.inbox.clone(),
         secrets: secrets.clone(),
         vault,
     };
     let connections = BotConnections::new(parts, connecting(config));
-    let updates = Updates::new(inbox.clone(), dispatcher.clone(), directory.clone());
-    let api = api(&connections, tokens, updates, &inbox, &clock, &entropy);
-    let (log, limits) = (request_log.clone(), IngressConfig::default());
+    let updates = Updates::new(
+        kept.inbox.clone(),
+        dispatcher.clone(),
+        kept.directory.clone(),
+    );
+    let api = api(&connections, tokens, updates, &kept.inbox, &clock, &entropy);
     let ingress = Ingress::new(
         secrets,
-        directory,
-        inbox.clone(),
-        log,
+        kept.directory,
+        kept.inbox.clone(),
+        kept.request_log.clone(),
         clock.clone(),
         &entropy,
-        limits,
+        IngressConfig::default(),
     );
     let upkeep = Upkeep {
         clock,
         connections,
-        database: database.clone(),
+        database: kept.database,
         dispatcher: dispatcher.clone(),
-        inbox: inbox.clone(),
+        inbox: kept.inbox.clone(),
         refusals,
-        sole,
+        sole: kept.sole,
     };
     Ok(Server {
         api,
         dispatcher,
-        inbox,
+        inbox: kept.inbox,
         ingress,
         private,
         public,
-        request_log,
+        request_log: kept.request_log,
         upkeep,
     })
 }
@@ -157,16 +140,33 @@ async fn stores(config: &Config, ring: &KeyRing, clock: &Clock) -> anyhow::Resul
     })
 }
 
+/// Who may use the API; at the first start a token is made for the operator.
+async fn api_tokens(
+    config: &Config,
+    kept: &Stores,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> anyhow::Result<ApiTokens> {
+    let database = kept.database.clone();
+    let (clock, entropy) = (clock.clone(), entropy.clone());
+    let tokens = ApiTokens::new(database, environment(config), clock, entropy);
+    first_start::api_token(&config.data_dir, &tokens).await?;
+    Ok(tokens)
+}
+
 /// Starts handling what the inbox holds, the updates of disconnected and of paused bots excepted.
 async fn dispatcher(
     stages: Vec<Arc<dyn Stage>>,
     sender: BotSender,
-    journal: LoggedJournal,
-    directory: &Directory,
-    inbox: &Inbox,
+    kept: &Stores,
     clock: &Clock,
     entropy: &Entropy,
 ) -> anyhow::Result<Dispatcher> {
+    let (directory, inbox) = (&kept.directory, &kept.inbox);
+    let journal = LoggedJournal {
+        inbox: inbox.journal(),
+        log: kept.request_log.clone(),
+    };
     let disconnected = directory.connections_disconnected_ids().await?;
     // Learns whether anything can be written before the first call is made; what fails here is logged by the inbox.
     let _ = clock.timeout(FIRST_WRITE, inbox.ready()).await;
