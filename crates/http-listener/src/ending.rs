@@ -96,3 +96,50 @@ impl Ear {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use clock::Clock;
+
+    use super::*;
+    use crate::Limits;
+
+    type Tell = fn(&Ending, &Watch);
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn whatever_is_told_wakes_the_task_that_polled_last() {
+        let tells: [(Tell, Stage); 3] = [
+            (|ending, _| ending.tell(Stage::Draining), Stage::Draining),
+            (|ending, _| ending.tell(Stage::Killed), Stage::Killed),
+            (|_, watch| assert!(watch.standing.evict()), Stage::Evicted),
+        ];
+        for (tell, stage) in tells {
+            let ending = Ending::new();
+            let watch = Arc::new(Watch::new(Clock::manual().0, Limits::default()));
+            let mut ear = ending.listen(Arc::clone(&watch));
+            let (first, last) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+            for woken in [&first, &last, &last] {
+                let waker = Waker::from(Arc::clone(woken));
+                let heard = ear.poll(&mut Context::from_waker(&waker));
+                assert_eq!(heard, Stage::Serving);
+            }
+            tell(&ending, &watch);
+            let count = |woken: &Woken| woken.0.load(Ordering::SeqCst);
+            assert_eq!((count(&first), count(&last)), (0, 1), "{stage:?}");
+            let waker = Waker::from(last);
+            assert_eq!(ear.poll(&mut Context::from_waker(&waker)), stage);
+        }
+    }
+}

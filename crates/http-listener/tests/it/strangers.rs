@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use http_listener::{HeadFault, Limits};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::harness::{Peer, Served, serve};
 
@@ -215,4 +217,56 @@ async fn a_stranger_s_last_request_is_answered_though_its_time_is_over() {
             assert!(rest.contains("connection: close\r\n"), "{rest}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_storm_of_strangers_moves_none_of_the_proven_and_leaves_no_trace() {
+    let served = serve(Limits {
+        max_connections: 12,
+        ..Limits::default()
+    })
+    .await;
+    let mut proven = Vec::new();
+    for _ in 0..8 {
+        let mut peer = served.connect().await;
+        peer.get("/").await;
+        proven.push(peer);
+    }
+    let storms: Vec<_> = (0..8)
+        .map(|_| {
+            let address = served.address;
+            tokio::spawn(async move {
+                for number in 0..40 {
+                    let mut peer = Peer(TcpStream::connect(address).await.unwrap());
+                    // Whether it is answered is a matter of luck.
+                    let path = ["/refuse", "/"][number % 2];
+                    let _ = peer
+                        .0
+                        .write_all(format!("GET {path} HTTP/1.1\r\n\r\n").as_bytes())
+                        .await;
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    while !storms.iter().all(|storm| storm.is_finished()) {
+        for peer in &mut proven {
+            peer.get("/refuse").await;
+        }
+        assert!(served.monitor.counts().open <= 12 + 128);
+    }
+    for peer in &mut proven {
+        peer.get("/still").await;
+    }
+    drop(proven);
+    served
+        .until(|served| {
+            served.monitor.counts().accepted + served.monitor.counts().turned_away == 328
+        })
+        .await;
+    served
+        .until(|served| served.monitor.counts().open == 0)
+        .await;
+    let counts = served.monitor.counts();
+    assert!(counts.evicted > 0, "{counts:?}");
 }
