@@ -84,6 +84,11 @@ impl Metrics {
                 figures.settled,
             ),
             (
+                "updates_expired",
+                "Updates of disconnected bots let go of because their time was over.",
+                figures.expired,
+            ),
+            (
                 "commits_failed",
                 "Commits that failed.",
                 figures.failed_commits,
