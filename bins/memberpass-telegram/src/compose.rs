@@ -183,7 +183,7 @@ async fn dispatcher(
     );
     for connection in disconnected {
         dispatcher.pause(&connection);
-        inbox.pause(&connection);
+        inbox.park(&connection);
     }
     for connection in inbox.held() {
         dispatcher.pause(&connection);

@@ -243,6 +243,11 @@ impl Metrics {
                 both(|counts| counts.accepted),
             ),
             (
+                "evicted",
+                "Connections that had proved nothing, ended to make room.",
+                both(|counts| counts.evicted),
+            ),
+            (
                 "turned_away",
                 "Connections too many, closed at once.",
                 both(|counts| counts.turned_away),

@@ -93,14 +93,14 @@ async fn finish(connections: &BotConnections, clock: &Clock) {
     }
 }
 
-/// Lets go, for ever, of what disconnected bots have waiting for too long.
+/// Lets go, for ever, of all whose time is over.
 async fn expire(inbox: &Inbox, clock: &Clock) {
     loop {
         clock.sleep(EXPIRE_EVERY).await;
         if let Err(error) = inbox.expire().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "parked updates could not be looked through"
+                "what is over could not be deleted"
             );
         }
     }

@@ -34,12 +34,12 @@ impl Parts {
     /// Stops handling a connection's updates; they stay in the inbox until they expire.
     pub(crate) fn park(&self, connection: &ConnectionId) {
         self.dispatcher.pause(connection);
-        self.inbox.pause(connection);
+        self.inbox.park(connection);
     }
 
     /// Goes on with a connection's updates, those that were parked first; unless an operator holds them.
     pub(crate) fn unpark(&self, connection: &ConnectionId) {
-        let passed = self.inbox.resume(connection);
+        let passed = self.inbox.unpark(connection);
         if !self.inbox.is_held(connection) {
             self.dispatcher.resume(connection, passed);
         }

@@ -47,7 +47,7 @@ impl Default for Limits {
             idle: Duration::from_secs(75),
             idle_unproven: Duration::from_secs(10),
             lifetime_unproven: Duration::from_secs(60),
-            refusals_unproven: 100,
+            refusals_unproven: 1_000,
             write_stall: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             max_connections: 8_192,

@@ -41,7 +41,8 @@ outcomes! {
     RejectedTooLarge = "rejected_too_large",
     /// Another method than POST.
     RejectedBadMethod = "rejected_bad_method",
-    /// There was no room to take it in now: Telegram was asked to come again.
+    /// There was no room to take it in now: Telegram was asked to come again, or, where there was no place for its connection, got no
+    /// answer.
     RejectedOverloaded = "rejected_overloaded",
     /// It could not be stored: Telegram was asked to come again.
     RejectedUnavailable = "rejected_unavailable",

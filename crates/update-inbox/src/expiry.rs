@@ -15,7 +15,7 @@ use crate::shared::Shared;
 /// What was deleted because its time was over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
-    /// Pending updates of paused connections.
+    /// Pending updates of parked connections.
     pub updates: usize,
     /// Blocks of update ids that were remembered.
     pub blocks: usize,
@@ -28,9 +28,9 @@ pub struct Expired {
 }
 
 impl Inbox {
-    /// Deletes what paused connections have waiting longer than Telegram would have kept it, update ids that no longer count, and dead
+    /// Deletes what parked connections that nobody holds have waiting longer than Telegram would have kept it, update ids that no longer count, and dead
     /// letters and unreadable requests whose time is over. To be called now and then. It goes on for as many commits as it takes: each
-    /// deletes about a thousand rows, so that whoever brings an update waits no longer than for any other commit. Whose updates were
+    /// deletes about a thousand rows (of dead letters and unreadable requests 500, beside the writer), so that whoever brings an update waits no longer than for any other commit. Whose updates were
     /// deleted, and how many, is logged. A clock that was set by more than 5 minutes is believed after an hour only, or when it is set
     /// right: until then this deletes nothing.
     ///
@@ -44,7 +44,8 @@ impl Inbox {
             return Ok(Expired::default());
         }
         let firm = belief == Belief::Firm;
-        let paused: Vec<_> = self.paused().iter().cloned().collect();
+        let mut owners: Vec<_> = self.parked().iter().cloned().collect();
+        owners.retain(|owner| !self.is_held(owner));
         let mut expired = Expired {
             sessions: pass(self, Overdue::Sessions).await?.deleted,
             ..Expired::default()
@@ -56,7 +57,7 @@ impl Inbox {
                 break;
             }
         }
-        for some in paused.chunks(AT_ONCE) {
+        for some in owners.chunks(AT_ONCE) {
             expired.updates += parked(self, some).await?;
         }
         (expired.failed, expired.unreadable) = kept::prune(&self.shared).await?;

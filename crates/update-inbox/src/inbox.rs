@@ -73,7 +73,7 @@ impl Inbox {
             intake: Intake::new(config.clone()),
             sessions: Unsaved::default(),
             config,
-            paused: Mutex::default(),
+            parked: Mutex::default(),
             held: Mutex::new(held),
             unreadable,
             broken: CancellationToken::new(),
@@ -116,7 +116,7 @@ impl Inbox {
     }
 
     /// Hands over to this dispatcher what is pending, and from then on all that is stored, in order. To be called once, when the
-    /// connections that are disconnected were paused.
+    /// connections that are disconnected were parked.
     pub fn attach(&self, dispatcher: impl Dispatch) {
         let dispatcher = Arc::new(dispatcher);
         let offered = Arc::clone(&dispatcher);
@@ -214,9 +214,10 @@ impl Inbox {
         self.order(|answer| Order::Replay(seq, answer)).await
     }
 
-    /// Counts a connection as disconnected: its updates stay and expire. To be called after the dispatcher's own pause.
-    pub fn pause(&self, owner: &ConnectionId) {
-        self.paused().insert(owner.clone());
+    /// Counts a connection as disconnected: its updates stay and expire, unless an operator holds it ([`Self::hold`]). To be called
+    /// after the dispatcher's own pause, so that what that let go of is found again.
+    pub fn park(&self, owner: &ConnectionId) {
+        self.parked().insert(owner.clone());
         // The dispatcher has let go of what waits, and asks for it when it goes on.
         let (answer, _) = oneshot::channel();
         let (all, patient) = (true, true);
@@ -229,8 +230,8 @@ impl Inbox {
 
     /// Counts a connection as connected again, and answers the last update that was handed over: what the dispatcher's own
     /// resume, to be called next, asks for.
-    pub fn resume(&self, owner: &ConnectionId) -> Seq {
-        self.paused().remove(owner);
+    pub fn unpark(&self, owner: &ConnectionId) -> Seq {
+        self.parked().remove(owner);
         self.shared.feed.passed()
     }
 
@@ -284,7 +285,7 @@ impl Inbox {
 
     /// Takes nothing any more, writes what waits, moves SQLite's log into its file, and answers when the thread has ended.
     ///
-    /// Drain the dispatcher before, so that what it finishes is written too.
+    /// Drain the dispatcher before, so that what it finishes is written too, and end the listener: answers may still be on their way.
     pub async fn close(&self) {
         self.life.feeding.cancel();
         self.shared.intake.close();
@@ -302,9 +303,9 @@ impl Inbox {
         answered.await.map_err(|_| Error::Unavailable)
     }
 
-    pub(crate) fn paused(&self) -> std::sync::MutexGuard<'_, BTreeSet<ConnectionId>> {
+    pub(crate) fn parked(&self) -> std::sync::MutexGuard<'_, BTreeSet<ConnectionId>> {
         self.shared
-            .paused
+            .parked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,7 +16,8 @@ use crate::received::{Receipt, Received, Refused};
 use crate::rows::Body;
 use crate::sessions::Told;
 
-/// An update that waits to be stored, and who waits for that. A dropped answer means that it was not.
+/// An update that waits to be stored, and who waits for that. A dropped answer means that it must not be
+/// acknowledged: it was not stored, or the runtime ended before it was told.
 pub(crate) struct Receiving {
     pub(crate) received: Received,
     pub(crate) answer: oneshot::Sender<Receipt>,

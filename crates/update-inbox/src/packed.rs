@@ -142,6 +142,8 @@ fn entries<'a, T: Deserialize<'a>>(mut rest: &'a [u8]) -> impl Iterator<Item = O
     })
 }
 
+/// Of what is on disk. A change of a field, its type or its order is a new layout, and the old ones are still read: what cannot be
+/// unpacked after an upgrade was acknowledged, and nobody handles it.
 const LAYOUT: u8 = 1;
 
 #[cfg(test)]

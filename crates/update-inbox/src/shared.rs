@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     pub(crate) intake: Intake,
     /// What was told of sessions and is not on disk.
     pub(crate) sessions: Unsaved,
-    pub(crate) paused: Mutex<BTreeSet<ConnectionId>>,
+    pub(crate) parked: Mutex<BTreeSet<ConnectionId>>,
     /// Those whose updates wait because an operator said so.
     pub(crate) held: Mutex<BTreeSet<ConnectionId>>,
     pub(crate) unreadable: Unreadable,

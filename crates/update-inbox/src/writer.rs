@@ -225,7 +225,8 @@ impl Writer {
         *self.shared.batched() = self.books.batches.depth();
     }
 
-    /// After a commit: everyone is answered first, then the dispatcher, and only then the log.
+    /// After a commit: everyone's answer is on its way first (of several by a task of the runtime, which nobody waits for), then the
+    /// dispatcher is told, and only then the log is looked at.
     fn release(&mut self, batch: Batch, written: Written) {
         let answers = batch.receiving.into_iter().zip(written.receipts);
         if answers.len() > 1 {

@@ -166,7 +166,11 @@ async fn so_many_refusals_end_a_connection_with_the_last() {
 
 #[tokio::test]
 async fn refusals_are_counted_however_fast_they_are_asked_for() {
-    let served = serve(Limits::default()).await;
+    let limits = Limits {
+        refusals_unproven: 100,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
     let mut peer = served.connect().await;
     peer.send("GET /refuse HTTP/1.1\r\n\r\n".repeat(100)).await;
     let rest = peer.rest().await;

@@ -107,7 +107,7 @@ async fn a_disconnected_bot_goes_on_with_what_it_missed() {
         let notes = Arc::new(Notes::default());
         let dispatcher = dispatcher(&place, &inbox, &notes, Limits::default());
         dispatcher.pause(&connection(1));
-        inbox.pause(&connection(1));
+        inbox.park(&connection(1));
         inbox.attach(dispatcher.clone());
         receive_all(&inbox, (0..5).map(|id| message(2, 8, id))).await;
         for id in 0..5 {
@@ -117,7 +117,7 @@ async fn a_disconnected_bot_goes_on_with_what_it_missed() {
             tokio::task::yield_now().await;
         }
         assert_eq!(notes.0.lock().unwrap().len(), 1);
-        dispatcher.resume(&connection(1), inbox.resume(&connection(1)));
+        dispatcher.resume(&connection(1), inbox.unpark(&connection(1)));
         inbox.receive(message(1, 7, 5)).await.unwrap();
         until_empty(&inbox).await;
         let notes = notes.0.lock().unwrap();

@@ -37,8 +37,8 @@ async fn parked_updates_whose_time_is_over_go_a_thousand_a_commit_and_are_counte
             .sql("UPDATE inbox_sequence SET next = 10000 WHERE id = 1")
             .await;
         let inbox = place.start().await;
-        inbox.pause(&connection(1));
-        inbox.pause(&connection(2));
+        inbox.park(&connection(1));
+        inbox.park(&connection(2));
         inbox.ready().await.unwrap();
         let before = commits(&inbox);
         assert_eq!(inbox.expire().await.unwrap().updates, 3_600);
@@ -62,7 +62,7 @@ async fn a_clock_that_is_set_far_on_and_right_again_deletes_nothing() {
             .sql("UPDATE inbox_sequence SET next = 10000 WHERE id = 1")
             .await;
         let inbox = place.start().await;
-        inbox.pause(&connection(1));
+        inbox.park(&connection(1));
         assert_eq!(inbox.expire().await.unwrap(), Expired::default());
         place.hands.set(now + YEAR);
         assert_eq!(inbox.expire().await.unwrap(), Expired::default());

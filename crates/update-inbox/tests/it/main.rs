@@ -11,7 +11,7 @@ mod journal;
 mod lives;
 mod model;
 mod operating;
-mod paused;
+mod parked;
 mod receiving;
 mod restarts;
 mod sessions;

@@ -135,6 +135,8 @@ async fn a_held_bot_stays_held_over_a_restart_and_loses_nothing() {
 
         let inbox = place.start().await;
         assert_eq!(inbox.held(), [connection(1)]);
+        // Disconnected too: even then nothing goes.
+        inbox.park(&connection(1));
         place.hands.advance(Duration::from_secs(999_999));
         assert_eq!(inbox.expire().await.unwrap().updates, 0);
         assert!(inbox.release(&connection(1)).await.unwrap().is_some());

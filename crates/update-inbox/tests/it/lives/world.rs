@@ -84,7 +84,7 @@ impl World {
             );
             for bot in &self.paused {
                 dispatcher.pause(&connection(*bot));
-                inbox.pause(&connection(*bot));
+                inbox.park(&connection(*bot));
             }
             inbox.attach(dispatcher.clone());
             (inbox, dispatcher)
@@ -199,7 +199,7 @@ impl World {
             inbox, dispatcher, ..
         } = self.life();
         dispatcher.pause(&connection(bot));
-        inbox.pause(&connection(bot));
+        inbox.park(&connection(bot));
     }
 
     pub(crate) fn resume(&mut self, bot: u8) {
@@ -210,7 +210,7 @@ impl World {
             dispatcher,
         } = self.life();
         let _entered = runtime.enter();
-        dispatcher.resume(&connection(bot), inbox.resume(&connection(bot)));
+        dispatcher.resume(&connection(bot), inbox.unpark(&connection(bot)));
     }
 
     pub(crate) fn replay(&mut self, which: &Index) {
