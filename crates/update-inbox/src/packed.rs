@@ -183,6 +183,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_the_first_layout_left_on_disk_is_read() {
+        const OWNER: &str = "bot_0000000001040G2081040G2081";
+        let lanes = [
+            (&b"\x00\x05"[..], Lane::Chat(ChatId(-3))),
+            (b"\x01\x06", Lane::User(UserId(3))),
+            (b"\x02\x06", Lane::PreCheckout(UserId(3))),
+            (b"\x03\x06", Lane::Shipping(UserId(3))),
+        ];
+        for (bytes, lane) in lanes {
+            let update = [
+                b"\x01\x1e",
+                OWNER.as_bytes(),
+                b"\x0a\x07message",
+                bytes,
+                b"\x0e\x02{}",
+            ]
+            .concat();
+            let queued = Queued::new(
+                Seq::new(9),
+                LaneKey::new(OWNER.parse().unwrap(), lane),
+                UpdateId(5),
+                UpdateKind::Message,
+                Timestamp::from_unix_us(7),
+                Bytes::from_static(b"{}"),
+            );
+            assert_eq!(pack(std::slice::from_ref(&queued)), update);
+            assert_eq!(unpack(Seq::new(9), &update.into()), Some(vec![queued]));
+        }
+        let ids = [b"\x01\x0e\x1e", OWNER.as_bytes(), b"\x0a"].concat();
+        let read = (
+            Timestamp::from_unix_us(7),
+            vec![(OWNER.parse().unwrap(), UpdateId(5))],
+        );
+        assert_eq!(unpack_ids(&ids), Some(read));
+    }
+
     proptest! {
         #[test]
         fn what_is_packed_is_unpacked(updates in some_updates()) {
