@@ -6,6 +6,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Its length with everything.
     pub(crate) bytes: usize,
+    /// Whether it is its connection's last.
+    pub(crate) is_last: bool,
 }
 
 impl Answer {
@@ -17,6 +19,7 @@ impl Answer {
         (bytes.len() >= whole).then_some(Self {
             status: u16::try_from(status).unwrap_or(0),
             bytes: whole,
+            is_last: value(&bytes[..head], b"connection:") == Some(b"close"),
         })
     }
 }
@@ -29,12 +32,17 @@ pub(crate) fn head_length(bytes: &[u8]) -> Option<usize> {
 
 /// What the head says of the body's length; 0 when it says nothing.
 pub(crate) fn body_length(head: &[u8]) -> usize {
-    const NAME: &[u8] = b"content-length:";
+    value(head, b"content-length:")
+        .and_then(number)
+        .unwrap_or(0)
+}
+
+/// What the head says after this name, which ends in its colon.
+fn value<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let line = head
         .split(|byte| *byte == b'\n')
-        .find(|line| line.len() > NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME));
-    line.and_then(|line| number(line[NAME.len()..].trim_ascii()))
-        .unwrap_or(0)
+        .find(|line| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name));
+    line.map(|line| line[name.len()..].trim_ascii())
 }
 
 fn number(digits: &[u8]) -> Option<usize> {
@@ -52,7 +60,8 @@ mod tests {
             Answer::read(text),
             Some(Answer {
                 status: 404,
-                bytes: text.len() - 4
+                bytes: text.len() - 4,
+                is_last: false
             })
         );
         assert_eq!(Answer::read(&text[..text.len() - 5]), None);
@@ -61,5 +70,7 @@ mod tests {
             Some(200)
         );
         assert_eq!(Answer::read(b"HTTP/1.1 200 OK\r\n"), None);
+        let last = Answer::read(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+        assert!(last.is_some_and(|answer| answer.is_last));
     }
 }

@@ -230,6 +230,9 @@ impl<'a> Crowd<'a> {
         }
         *self.outcome.statuses.entry(answer.status).or_default() += 1;
         self.free.push(number);
+        if answer.is_last {
+            return self.connect_again(number);
+        }
         Ok(())
     }
 
