@@ -79,12 +79,13 @@ async fn what_was_told_shows_at_once_and_a_page_is_full_unless_it_is_the_last() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_outlives_its_inbox_and_says_that_it_is_closed() {
     on_both(async |place| {
-        let inbox = place.start().await;
+        let (inbox, sink) = place.start_with_sink().await;
         let journal = inbox.journal();
         inbox.receive(message(1, 7, 1)).await.unwrap();
+        let offered = sink.wait_for(1).await;
         inbox.close().await;
         drop(inbox);
-        journal.retry(Seq::new(1), retry(1, 0, 0));
+        journal.retry(offered[0].seq, retry(1, 0, 0));
         // Updates in batches would be left out, and who reads an empty backlog thinks that there is none.
         let backlog = journal.backlog(&connection(1), Seq::ZERO, 9).await;
         assert!(matches!(backlog, Err(Error::Closed)), "{backlog:?}");

@@ -15,7 +15,7 @@ async fn what_a_disconnected_bot_has_waiting_expires_by_its_kind() {
         inbox.receive(message(1, 7, 2)).await.unwrap();
         tap.lane.connection = connection(2);
         inbox.receive(tap).await.unwrap();
-        sink.wait_for(3).await;
+        let offered = sink.wait_for(3).await;
         inbox.park(&connection(1));
         place.hands.advance(Duration::from_secs(140));
         assert_eq!(inbox.expire().await.unwrap().updates, 0);
@@ -28,7 +28,7 @@ async fn what_a_disconnected_bot_has_waiting_expires_by_its_kind() {
         assert_eq!(ids(&left), [2]);
         // Who is connected has a dispatcher to decide.
         assert_eq!(inbox.depth().await.unwrap().pending, 2);
-        assert_eq!(inbox.unpark(&connection(1)), Seq::new(3));
+        assert_eq!(inbox.unpark(&connection(1)), offered[2].seq);
         place.hands.advance(Duration::from_secs(90_000));
         assert_eq!(inbox.expire().await.unwrap().updates, 0);
         inbox.park(&connection(1));

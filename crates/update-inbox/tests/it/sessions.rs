@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use telegram_bot_api::{Call, ChatId};
 use update_dispatcher::router::Session;
 use update_dispatcher::{
-    Dispatcher, DispatcherConfig, Failure, Journal as _, Lane, LaneKey, Perform, Retry, Router,
-    Seq, SessionChange, SessionLimits, StoredSession,
+    Dispatcher, DispatcherConfig, Failure, Journal as _, Lane, LaneKey, Perform, Queued, Retry,
+    Router, SessionChange, SessionLimits, StoredSession,
 };
 use update_inbox::{Inbox, InboxJournal};
 
@@ -37,10 +37,10 @@ fn change(chat: i64, name: &str, becomes: Option<&str>) -> SessionChange {
     }
 }
 
-fn finish(journal: &InboxJournal, seq: i64, changes: Vec<SessionChange>) {
+fn finish(journal: &InboxJournal, queued: &Queued, changes: Vec<SessionChange>) {
     let mut outcome = told_outcome();
     outcome.sessions = changes;
-    journal.finished(Seq::new(seq), outcome);
+    journal.finished(queued.seq, outcome);
 }
 
 async fn read(journal: &InboxJournal, chat: i64, name: &str) -> Option<String> {
@@ -59,25 +59,25 @@ async fn what_was_told_shows_at_once_and_after_a_restart() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
         receive(&inbox, 1..=3).await;
-        sink.wait_for(3).await;
+        let offered = sink.wait_for(3).await;
         let journal = inbox.journal();
         assert_eq!(read(&journal, 7, "shop").await, None);
         finish(
             &journal,
-            1,
+            &offered[0],
             vec![change(7, "shop", Some("1")), change(7, "other", Some("x"))],
         );
         let mut again: Retry = retry(1, 1, 0);
         again.sessions = vec![change(7, "shop", Some("2"))];
-        journal.retry(Seq::new(2), again);
+        journal.retry(offered[1].seq, again);
         assert_eq!(read(&journal, 7, "shop").await.as_deref(), Some("2"));
         assert_eq!(read(&journal, 8, "shop").await, None);
         settle(&inbox).await;
         assert_eq!(read(&journal, 7, "shop").await.as_deref(), Some("2"));
         let mut letter = dead("no");
         letter.sessions = vec![change(7, "shop", Some("3"))];
-        journal.dead(Seq::new(2), letter);
-        finish(&journal, 3, vec![change(7, "other", None)]);
+        journal.dead(offered[1].seq, letter);
+        finish(&journal, &offered[2], vec![change(7, "other", None)]);
         assert_eq!(read(&journal, 7, "other").await, None);
         inbox.close().await;
 
@@ -95,11 +95,11 @@ async fn a_crash_forgets_a_session_and_the_end_it_came_with_together() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
         receive(&inbox, 1..=1).await;
-        sink.wait_for(1).await;
+        let offered = sink.wait_for(1).await;
         // No session is taken: neither the end nor the session gets to disk.
         place.break_table("inbox_sessions", "name", "'shop'").await;
         let journal = inbox.journal();
-        finish(&journal, 1, vec![change(7, "shop", Some("1"))]);
+        finish(&journal, &offered[0], vec![change(7, "shop", Some("1"))]);
         assert!(
             inbox.receive(message(1, 7, 2)).await.is_ok(),
             "it holds up no update"
@@ -124,18 +124,18 @@ async fn a_session_that_no_database_takes_holds_up_its_lane_alone() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
         receive(&inbox, 1..=4).await;
-        sink.wait_for(4).await;
+        let offered = sink.wait_for(4).await;
         place.break_table("inbox_sessions", "name", "'bad'").await;
         let journal = inbox.journal();
         // Told in another order than they came: the later telling counts.
         finish(
             &journal,
-            2,
+            &offered[1],
             vec![change(7, "bad", Some("2")), change(7, "good", Some("2"))],
         );
-        finish(&journal, 1, vec![change(7, "good", Some("1"))]);
-        finish(&journal, 3, vec![change(8, "good", Some("3"))]);
-        finish(&journal, 4, Vec::new());
+        finish(&journal, &offered[0], vec![change(7, "good", Some("1"))]);
+        finish(&journal, &offered[2], vec![change(8, "good", Some("3"))]);
+        finish(&journal, &offered[3], Vec::new());
         while inbox.depth().await.unwrap().unsettled != 2 {
             tokio::task::yield_now().await;
         }
@@ -159,7 +159,7 @@ async fn sessions_whose_time_is_over_are_deleted_now_and_then() {
     on_both(async |place| {
         let (inbox, sink) = place.start_with_sink().await;
         receive(&inbox, 1..=1).await;
-        sink.wait_for(1).await;
+        let offered = sink.wait_for(1).await;
         let journal = inbox.journal();
         let now = place.clock.now();
         let mut changes: Vec<_> = (0..1_500)
@@ -172,7 +172,7 @@ async fn sessions_whose_time_is_over_are_deleted_now_and_then() {
                 ..stored("x", 0)
             });
         }
-        finish(&journal, 1, changes);
+        finish(&journal, &offered[0], changes);
         settle(&inbox).await;
         place.hands.advance(Duration::from_secs(10_000));
         let first = inbox.expire().await.unwrap().sessions;
