@@ -6,18 +6,30 @@ use super::finding::Finding;
 use super::metadata::Package;
 
 /// The floors, from the ground up (docs/ARCHITECTURE.md says why each crate stands where it does).
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["clock", "ids"],
-    &["http-listener", "key-ring", "store", "telegram-bot-api"],
+    &[
+        "http-listener",
+        "key-ring",
+        "outbound-http",
+        "store",
+        "telegram-bot-api",
+    ],
     &[
         "telegram-simulator",
         "token-vault",
         "update-dispatcher",
         "webhook-secret",
     ],
-    &["connection-directory", "request-log", "update-inbox"],
+    &[
+        "connection-directory",
+        "platform-events",
+        "request-log",
+        "update-inbox",
+    ],
     &["bot-sender"],
     &["bot-connection", "webhook-ingress"],
+    &["bot-health", "key-rotation"],
     &["management-api"],
     &["memberpass-telegram", "telegram-simulator-server"],
     &["xtask"],
@@ -31,6 +43,7 @@ const RESERVED: [Reserved; 7] = [
             "http-listener",
             "management-api",
             "memberpass-telegram",
+            "outbound-http",
             "telegram-bot-api",
             "telegram-simulator",
             "telegram-simulator-server",
@@ -46,9 +59,11 @@ const RESERVED: [Reserved; 7] = [
     Reserved {
         names: &["diesel"],
         users: &[
+            "bot-health",
             "connection-directory",
             "ids",
             "management-api",
+            "platform-events",
             "request-log",
             "store",
             "update-inbox",
