@@ -6,8 +6,12 @@ use std::fmt;
 /// Who handles one after the other what belongs together: a bot and a chat.
 pub(crate) type Lane = (i64, i64);
 
-/// Long enough after an update was handled for that to be on disk, in microseconds: a crash after that must not repeat it.
+/// Long enough after an update was handled for that to be on disk, in microseconds: a crash after that must not repeat it …
 const SETTLED_US: u64 = 1_500_000;
+
+/// … if the server came on meanwhile, and not the whole machine stood still: so many updates that were posted after it are
+/// acknowledged, and what was handled rides with the first of them.
+const SETTLED_UPDATES: usize = 50;
 
 /// Everything that happened. Times are microseconds of one clock.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +101,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     verdict.faults.extend(invented.map(|id| Fault::Invented {
         id: (*id).to_owned(),
     }));
-    verdict.faults.extend(repeats(&calls, &story.crashes));
+    verdict.faults.extend(repeats(story, &calls));
     verdict.faults.extend(swaps(story, &known));
     verdict
 }
@@ -128,7 +132,8 @@ fn lost(story: &Story, calls: &Calls<'_>) -> Vec<Fault> {
 }
 
 /// Between two handlings of an update there is a crash, and it came before the first of them could be noted.
-fn repeats(calls: &Calls<'_>, crashes: &[u64]) -> Vec<Fault> {
+fn repeats(story: &Story, calls: &Calls<'_>) -> Vec<Fault> {
+    let crashes = &story.crashes;
     let mut faults = Vec::new();
     for (id, times) in calls {
         for pair in times.windows(2) {
@@ -140,7 +145,7 @@ fn repeats(calls: &Calls<'_>, crashes: &[u64]) -> Vec<Fault> {
                     first_us: pair[0],
                     again_us: pair[1],
                 }),
-                Some(crash) if crash.saturating_sub(pair[0]) > SETTLED_US => {
+                Some(crash) if is_settled(story, pair[0], *crash) => {
                     faults.push(Fault::LateAgain {
                         id,
                         first_us: pair[0],
@@ -152,6 +157,16 @@ fn repeats(calls: &Calls<'_>, crashes: &[u64]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Whether what was handled at this time must be on disk at that.
+fn is_settled(story: &Story, handled_us: u64, crash_us: u64) -> bool {
+    let came_later = |update: &&Told| {
+        let posted = update.first_post_us.is_some_and(|at| at > handled_us);
+        posted && update.acknowledged_us.is_some_and(|at| at < crash_us)
+    };
+    crash_us.saturating_sub(handled_us) > SETTLED_US
+        && story.updates.iter().filter(came_later).count() >= SETTLED_UPDATES
 }
 
 /// The number of crashes before this time, which is that of the process that lived then.
@@ -373,13 +388,27 @@ mod tests {
 
     #[test]
     fn a_crash_long_after_excuses_nothing() {
-        let found = faults(1, &[("a", S), ("a", 9 * S)], &[8 * S]);
+        let told_meanwhile = |many: u8| {
+            let mut again = story(many, &[("a", S), ("a", 9 * S)], &[8 * S]);
+            for (number, later) in (0..).zip(&mut again.updates[1..]) {
+                later.lane = (2, number);
+                later.first_post_us = Some(S + 10);
+                later.acknowledged_us = Some(2 * S);
+                again.handled.push(Handled {
+                    id: later.id.clone(),
+                    at_us: 3 * S,
+                });
+            }
+            judge(&again).faults
+        };
         let late = Fault::LateAgain {
             id: "a".into(),
             first_us: S,
             again_us: 9 * S,
         };
-        assert_eq!(found, [late]);
+        assert_eq!(told_meanwhile(51), [late]);
+        // Nothing went on meanwhile: the machine stood still.
+        assert_eq!(told_meanwhile(50), []);
         // A crash before it could be noted does, however late the next process comes to it.
         assert_eq!(faults(1, &[("a", S), ("a", 9 * S)], &[S + 5, 8 * S]), []);
     }
