@@ -18,4 +18,4 @@ pub use crate::error::{Error, Result};
 pub use crate::keys::KeyReferences;
 pub use crate::live::LiveConnection;
 pub use crate::status::Status;
-pub use crate::writes::Update;
+pub use crate::writes::{Rider, RiderFuture, Update};

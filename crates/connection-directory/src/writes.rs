@@ -1,6 +1,7 @@
 //! How records change. A write once begun is ended even when whoever asked goes away, and the live map changes before
 //! they get their answer: a commit that the map does not know would let a disconnected bot go on.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -13,6 +14,15 @@ use crate::error::{Error, Result};
 use crate::row::Row;
 use crate::schema::connections;
 use crate::status::Status;
+
+/// What is written in the transaction of a record's change, after the record: all of it is there afterwards, or none.
+///
+/// It may be run more than once, and what it fails with is what the write fails with ([`Error::Store`]). It must not wait for anything
+/// but the database.
+pub type Rider = Arc<dyn for<'a> Fn(&'a mut Link) -> RiderFuture<'a> + Send + Sync>;
+
+/// What a [`Rider`] is about to write.
+pub type RiderFuture<'a> = Pin<Box<dyn Future<Output = store::Result<()>> + Send + 'a>>;
 
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +42,7 @@ impl Directory {
     /// project; [`Error::Store`], [`Error::Interrupted`].
     pub async fn connection_insert(&self, connection: &Connection) -> Result<()> {
         // An insert is never stale, so there is nothing to answer.
-        self.write(vec![Change::Insert(connection.clone())])
+        self.write(vec![Change::Insert(connection.clone())], None)
             .await
             .map(drop)
     }
@@ -42,8 +52,21 @@ impl Directory {
     /// # Errors
     /// As [`Self::connection_insert`]: the bot or the project may be taken when a disconnected record comes back.
     pub async fn connection_update(&self, connection: &mut Connection) -> Result<Update> {
+        self.connection_update_with(connection, None).await
+    }
+
+    /// The same, and what rides in its transaction.
+    ///
+    /// # Errors
+    /// As [`Self::connection_update`]; [`Error::Store`] when the rider fails.
+    pub async fn connection_update_with(
+        &self,
+        connection: &mut Connection,
+        rider: Option<Rider>,
+    ) -> Result<Update> {
         let after = self.next(connection);
-        let update = self.write(vec![Change::Update(after.clone())]).await?;
+        let changes = vec![Change::Update(after.clone())];
+        let update = self.write(changes, rider).await?;
         if update == Update::Updated {
             *connection = after;
         }
@@ -59,9 +82,22 @@ impl Directory {
         connection: &mut Connection,
         by: &Connection,
     ) -> Result<Update> {
+        self.connection_replace_with(connection, by, None).await
+    }
+
+    /// The same, and what rides in its transaction.
+    ///
+    /// # Errors
+    /// As [`Self::connection_replace`]; [`Error::Store`] when the rider fails.
+    pub async fn connection_replace_with(
+        &self,
+        connection: &mut Connection,
+        by: &Connection,
+        rider: Option<Rider>,
+    ) -> Result<Update> {
         let after = self.next(connection);
         let changes = vec![Change::Update(after.clone()), Change::Insert(by.clone())];
-        let update = self.write(changes).await?;
+        let update = self.write(changes, rider).await?;
         if update == Update::Updated {
             *connection = after;
         }
@@ -76,9 +112,9 @@ impl Directory {
         }
     }
 
-    async fn write(&self, changes: Vec<Change>) -> Result<Update> {
+    async fn write(&self, changes: Vec<Change>, rider: Option<Rider>) -> Result<Update> {
         let inner = Arc::clone(&self.0);
-        tokio::spawn(async move { inner.apply(&changes).await })
+        tokio::spawn(async move { inner.apply(&changes, rider).await })
             .await
             .map_err(|_| Error::Interrupted)?
     }
@@ -96,12 +132,15 @@ enum Failure {
 }
 
 impl Inner {
-    async fn apply(&self, changes: &[Change]) -> Result<Update> {
+    async fn apply(&self, changes: &[Change], rider: Option<Rider>) -> Result<Update> {
         let mut link = self.database.connect().await?;
         let applied = link
             .transaction(async |link| {
                 for change in changes {
                     change.apply(link).await?;
+                }
+                if let Some(rider) = rider {
+                    rider(link).await?;
                 }
                 Ok(())
             })

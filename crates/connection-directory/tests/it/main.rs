@@ -4,6 +4,7 @@
 mod finding;
 mod keys;
 mod live;
+mod riding;
 mod writing;
 
 use clock::{Clock, Entropy, ManualClock, Timestamp};
