@@ -6,7 +6,7 @@ mod error;
 mod record;
 mod vault;
 
-pub use crate::context::TokenContext;
+pub use crate::context::{SecretContext, TokenContext};
 pub use crate::error::OpenError;
-pub use crate::record::SealedToken;
+pub use crate::record::{SealedSecret, SealedToken};
 pub use crate::vault::TokenVault;

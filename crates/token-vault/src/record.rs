@@ -1,4 +1,4 @@
-//! How a sealed token is laid out. It knows no key.
+//! How a sealed token, or another sealed secret, is laid out. It knows no key.
 
 use ids::KeyId;
 
@@ -80,6 +80,44 @@ pub(crate) fn header(key_id: KeyId, salt: &[u8; SALT], commitment: &[u8; COMMITM
         commitment,
     ]
     .concat()
+}
+
+/// Another sealed secret than a bot token: the bytes to store, laid out the same.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret(pub(crate) SealedToken);
+
+impl SealedSecret {
+    /// Bytes that were stored, if they are laid out as a sealed secret. Whether they open only the vault tells.
+    ///
+    /// # Errors
+    /// As [`SealedToken::from_bytes`].
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, OpenError> {
+        SealedToken::from_bytes(bytes).map(Self)
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The bytes to store, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+
+    /// The master key it claims to be sealed under; only opening it proves that.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.0.key_id()
+    }
+}
+
+impl std::fmt::Debug for SealedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealedSecret(under {:?})", self.key_id())
+    }
 }
 
 /// A written record. The caller has put header, ciphertext and tag together.

@@ -7,9 +7,9 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::aead;
-use crate::context::TokenContext;
+use crate::context::{Place, SecretContext, TokenContext};
 use crate::error::OpenError;
-use crate::record::{self, COMMITMENT, SALT, SealedToken};
+use crate::record::{self, COMMITMENT, SALT, SealedSecret, SealedToken};
 
 /// Seals secrets under the ring's primary key, and opens them with the key that they name. Cheap to clone.
 #[derive(Clone)]
@@ -45,24 +45,13 @@ impl TokenVault {
         self.keys.primary.0
     }
 
-    /// Seals a secret for one place, under the primary key. Sealing the same secret again gives other bytes.
+    /// Seals a bot token for its place, under the primary key. Sealing the same one again gives other bytes.
     #[must_use]
     pub fn seal(&self, context: &TokenContext<'_>, plaintext: &[u8]) -> SealedToken {
-        let (key_id, key) = &self.keys.primary;
-        let salt = self.entropy.bytes();
-        let derived = RecordKey::derive(key, &salt);
-        let mut bytes = record::header(*key_id, &salt, derived.commitment());
-        let associated = context.associated_data(&bytes);
-        let header = bytes.len();
-        // Exactly the room that is needed, so that the plaintext is never moved before it is encrypted where it lies.
-        bytes.reserve_exact(plaintext.len() + record::TAG);
-        bytes.extend_from_slice(plaintext);
-        let tag = aead::seal(derived.key(), &associated, &mut bytes[header..]);
-        bytes.extend_from_slice(&tag);
-        record::finished(bytes)
+        self.seal_in(context, plaintext)
     }
 
-    /// Opens a sealed secret in its place. What it answers is wiped from memory when dropped.
+    /// Opens a sealed bot token in its place. What it answers is wiped from memory when dropped.
     ///
     /// # Errors
     /// [`OpenError`], the same one for every reason.
@@ -71,17 +60,7 @@ impl TokenVault {
         context: &TokenContext<'_>,
         sealed: &SealedToken,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let key = self.keys.find(sealed.key_id()).ok_or(OpenError)?;
-        let derived = RecordKey::derive(key, &sealed.salt());
-        let committed = derived.commitment().ct_eq(&sealed.commitment());
-        if !bool::from(committed) {
-            return Err(OpenError);
-        }
-        let associated = context.associated_data(sealed.header());
-        let mut buffer = Zeroizing::new(sealed.sealed().to_vec());
-        let length = aead::open(derived.key(), &associated, &mut buffer)?.len();
-        buffer.truncate(length);
-        Ok(buffer)
+        self.open_in(context, sealed)
     }
 
     /// Seals what is sealed anew, under the primary key: how records leave a key that is to retire.
@@ -95,6 +74,74 @@ impl TokenVault {
     ) -> Result<SealedToken, OpenError> {
         Ok(self.seal(context, &self.open(context, sealed)?))
     }
+
+    /// Seals another secret than a bot token: as [`Self::seal`], for a place that is never one of a bot token.
+    #[must_use]
+    pub fn seal_secret(&self, context: &SecretContext<'_>, plaintext: &[u8]) -> SealedSecret {
+        SealedSecret(self.seal_in(context, plaintext))
+    }
+
+    /// Opens such a secret in its place: as [`Self::open`].
+    ///
+    /// # Errors
+    /// [`OpenError`], the same one for every reason.
+    pub fn open_secret(
+        &self,
+        context: &SecretContext<'_>,
+        sealed: &SealedSecret,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.open_in(context, &sealed.0)
+    }
+
+    /// Seals such a secret anew, under the primary key: as [`Self::rewrap`].
+    ///
+    /// # Errors
+    /// [`OpenError`], the same one for every reason.
+    pub fn rewrap_secret(
+        &self,
+        context: &SecretContext<'_>,
+        sealed: &SealedSecret,
+    ) -> Result<SealedSecret, OpenError> {
+        Ok(self.seal_secret(context, &self.open_secret(context, sealed)?))
+    }
+
+    fn seal_in(&self, place: &impl Place, plaintext: &[u8]) -> SealedToken {
+        let (key_id, key) = &self.keys.primary;
+        let salt = self.entropy.bytes();
+        let derived = RecordKey::derive(key, &salt);
+        let mut bytes = record::header(*key_id, &salt, derived.commitment());
+        let associated = associated_data(&bytes, place);
+        let header = bytes.len();
+        // Exactly the room that is needed, so that the plaintext is never moved before it is encrypted where it lies.
+        bytes.reserve_exact(plaintext.len() + record::TAG);
+        bytes.extend_from_slice(plaintext);
+        let tag = aead::seal(derived.key(), &associated, &mut bytes[header..]);
+        bytes.extend_from_slice(&tag);
+        record::finished(bytes)
+    }
+
+    fn open_in(
+        &self,
+        place: &impl Place,
+        sealed: &SealedToken,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let key = self.keys.find(sealed.key_id()).ok_or(OpenError)?;
+        let derived = RecordKey::derive(key, &sealed.salt());
+        let committed = derived.commitment().ct_eq(&sealed.commitment());
+        if !bool::from(committed) {
+            return Err(OpenError);
+        }
+        let associated = associated_data(sealed.header(), place);
+        let mut buffer = Zeroizing::new(sealed.sealed().to_vec());
+        let length = aead::open(derived.key(), &associated, &mut buffer)?.len();
+        buffer.truncate(length);
+        Ok(buffer)
+    }
+}
+
+/// What is authenticated with the ciphertext: the record's header, and its place.
+fn associated_data(header: &[u8], place: &impl Place) -> Vec<u8> {
+    [header, &place.to_bytes()].concat()
 }
 
 impl Keys {

@@ -50,7 +50,7 @@ fn nothing_prints_a_secret() {
     assert_eq!(format!("{sealed:?}"), "SealedToken(under KeyId(1))");
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(super) fn unhex(text: &str) -> Vec<u8> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())

@@ -4,6 +4,7 @@
 mod known;
 mod laws;
 mod rewrap;
+mod secrets;
 
 use clock::Entropy;
 use ids::{KeyId, ProjectId, TelegramBotId, TokenVersion};
