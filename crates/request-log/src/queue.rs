@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 use crate::config::Config;
 use crate::folds::{Folded, Folds};
 use crate::outcome::Outcome;
-use crate::record::{RequestRecord, UpdateRecord};
 use crate::waiting::{WaitingRequest, WaitingUpdate};
 
 /// What the log has taken in since it was started. Requests are `queued + folded + overflowed`, always.
@@ -25,6 +24,8 @@ pub struct Counts {
     pub updates: u64,
     /// Such records that came while the queue was full, and are lost.
     pub updates_dropped: u64,
+    /// Records of either sort that were not shown to the observers, because too many waited for that.
+    pub unseen: u64,
     /// Requests and updates that wait to be written, folds aside.
     pub waiting: usize,
     /// Attempts to write that failed, and were repeated.
@@ -83,8 +84,7 @@ impl Queue {
         }
     }
 
-    pub(crate) fn record(&self, record: RequestRecord) {
-        let record = WaitingRequest::of(record);
+    pub(crate) fn record(&self, record: WaitingRequest) {
         let mut state = self.state();
         let (mut is_full, mut lost) = (false, None);
         state.counts.outcomes[usize::from(record.outcome.code())] += 1;
@@ -105,8 +105,7 @@ impl Queue {
         warn_of(lost);
     }
 
-    pub(crate) fn handled(&self, record: UpdateRecord) {
-        let record = WaitingUpdate::of(record);
+    pub(crate) fn handled(&self, record: WaitingUpdate) {
         let mut state = self.state();
         let (mut is_full, mut lost) = (false, None);
         if state.closed || state.updates.len() >= self.config.queue {
@@ -290,7 +289,7 @@ mod tests {
 
     use ids::ConnectionId;
 
-    use crate::record::Became;
+    use crate::record::{Became, UpdateRecord};
 
     use super::*;
 
@@ -301,13 +300,13 @@ mod tests {
             ..Config::default()
         };
         let queue = Queue::new(config, Clock::manual().0);
-        let record = UpdateRecord {
+        let record = WaitingUpdate::of(UpdateRecord {
             connection: ConnectionId::from_parts(1, [1; 10]),
             update_id: 1,
             at: Timestamp::from_unix_us(0),
             what: Became::Handled,
             handler_us: 1,
-        };
+        });
         let (lines, writer) = std::io::pipe().unwrap();
         let log = tracing_subscriber::fmt()
             .with_ansi(false)

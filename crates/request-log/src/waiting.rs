@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use clock::Timestamp;
 use ids::ProjectId;
 
 use crate::bits;
@@ -66,6 +67,26 @@ impl WaitingRequest {
         }
     }
 
+    /// The record it was made of, with spans cut where [`span`] cut them.
+    pub(crate) fn into_record(self) -> RequestRecord {
+        RequestRecord {
+            at: Timestamp::from_unix_us(self.at_us),
+            request_id: bits::request(self.request),
+            connection: self.connection().map(bits::connection),
+            update_id: self.update_id(),
+            project: self.project,
+            proved: self.proved,
+            remote: self.remote,
+            outcome: self.outcome,
+            status: self.status,
+            bytes: self.bytes,
+            kind: self.kind,
+            read_us: self.read_us.into(),
+            store_us: self.store_us.into(),
+            total_us: self.total_us.into(),
+        }
+    }
+
     pub(crate) fn connection(&self) -> Option<u128> {
         self.has_connection.then_some(self.connection)
     }
@@ -83,6 +104,17 @@ impl WaitingUpdate {
             at_us: record.at.unix_us(),
             what: record.what,
             handler_us: span(record.handler_us),
+        }
+    }
+
+    /// The record it was made of.
+    pub(crate) fn into_record(self) -> UpdateRecord {
+        UpdateRecord {
+            connection: bits::connection(self.connection),
+            update_id: self.update_id,
+            at: Timestamp::from_unix_us(self.at_us),
+            what: self.what,
+            handler_us: self.handler_us.into(),
         }
     }
 }

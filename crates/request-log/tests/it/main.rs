@@ -4,5 +4,6 @@
 mod counting;
 mod harness;
 mod listing;
+mod observing;
 mod segments;
 mod trouble;
