@@ -5,9 +5,10 @@ use telegram_bot_api::BotToken;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::inspection::Inspection;
 use crate::parts::{ConnectConfig, Parts};
 use crate::view::{BotView, Connected};
-use crate::{disconnect, hold, put, resume, sealing};
+use crate::{disconnect, hold, inspect, put, resume, sealing};
 
 /// Connects, rotates, replaces, disconnects and reconnects bots: one operation at a time for a project. Cheap to clone.
 ///
@@ -98,6 +99,16 @@ impl BotConnections {
     #[must_use]
     pub fn is_held(&self, connection: &ConnectionId) -> bool {
         self.0.parts.inbox.is_held(connection)
+    }
+
+    /// Asks Telegram how a connection's bot is, with the token that it has: `getMe`, then `getWebhookInfo`. Changes nothing.
+    ///
+    /// Whatever Telegram says or leaves unsaid is part of the answer. Each call is tried at most twice and never waits for a limit.
+    ///
+    /// # Errors
+    /// [`Error::NoConnection`], [`Error::Directory`], [`Error::Sealed`].
+    pub async fn inspect(&self, connection: &ConnectionId) -> Result<Inspection, Error> {
+        inspect::inspect(&self.0, connection).await
     }
 
     /// The project's bot, or the last it had.

@@ -1,4 +1,4 @@
-use ids::ProjectId;
+use ids::{ConnectionId, ProjectId};
 
 /// Why a bot could not be connected, disconnected or shown. Each says what is wrong in a sentence for whoever asked.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum Error {
     /// gone on with.
     #[error("the change of this project's bot was interrupted")]
     Interrupted(#[source] tokio::task::JoinError),
+    /// There is no such connection.
+    #[error("there is no connection {0}")]
+    NoConnection(ConnectionId),
     /// The server does not know the address under which Telegram reaches it.
     #[error("this server has not been told its public address, so Telegram could not reach it")]
     NoPublicUrl,

@@ -8,6 +8,8 @@ mod engine;
 mod error;
 mod facts;
 mod hold;
+mod inspect;
+mod inspection;
 mod operation;
 mod parts;
 mod plan;
@@ -26,6 +28,7 @@ pub use connection_directory::Status;
 
 pub use crate::bot_connections::BotConnections;
 pub use crate::error::{Error, Warning};
+pub use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
 pub use crate::parts::{ConnectConfig, Parts};
 pub use crate::public_url::{InvalidPublicUrl, PublicUrl, is_refused_address};
 pub use crate::view::{BotView, Connected, Did};

@@ -116,7 +116,7 @@ fn rival(parts: &Parts, base: &PublicUrl, shown: &str) -> Option<Warning> {
 }
 
 /// The connection whose webhook an address is, whatever the public address in front.
-fn owner(parts: &Parts, url: &str) -> Option<ids::ConnectionId> {
+pub(crate) fn owner(parts: &Parts, url: &str) -> Option<ids::ConnectionId> {
     let (owner, _) = parts.secrets.verify_path(telegram::path_of(url)?)?;
     Some(owner)
 }

@@ -26,7 +26,11 @@ use crate::{BotToken, Call, Error, Method, Throttler};
 ///
 /// It must be used inside a tokio runtime with its I/O enabled, and with its timers where the clock is the system's.
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client {
+    shared: Arc<Shared>,
+    /// Whether what fails is the caller's at once.
+    once: bool,
+}
 
 struct Shared {
     exchange: Exchange,
@@ -45,7 +49,7 @@ impl Client {
     /// # Errors
     /// [`Error::Tls`] when the TLS library cannot be set up.
     pub fn new(config: ClientConfig, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Shared {
+        let shared = Shared {
             exchange: Exchange::new(&config, clock.clone(), entropy.clone())?,
             clock,
             entropy,
@@ -54,7 +58,21 @@ impl Client {
             attempts: config.attempts,
             deadline: config.deadline,
             upload_deadline: config.upload_deadline,
-        })))
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            once: false,
+        })
+    }
+
+    /// The same client for somebody who looks after repetitions: each call is tried once, and whatever comes of it is answered, a
+    /// wait that Telegram asks for too.
+    #[must_use]
+    pub fn once(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            once: true,
+        }
     }
 
     /// Calls a method and reads its result.
@@ -62,7 +80,8 @@ impl Client {
     /// # Errors
     /// Whatever remains after the repetitions that are safe, see the crate's documentation.
     pub async fn send<M: Method>(&self, token: &BotToken, method: &M) -> Result<M::Output, Error> {
-        Box::pin(self.0.perform(token, &Call::of(method))).await
+        let call = Call::of(method);
+        Box::pin(self.shared.perform(token, &call, self.once)).await
     }
 
     /// Makes a call and gives Telegram's own `result`, unread.
@@ -70,7 +89,7 @@ impl Client {
     /// # Errors
     /// Whatever remains after the repetitions that are safe, see the crate's documentation.
     pub async fn call(&self, token: &BotToken, call: &Call) -> Result<Box<RawValue>, Error> {
-        Box::pin(self.0.perform(token, call)).await
+        Box::pin(self.shared.perform(token, call, self.once)).await
     }
 }
 
@@ -85,6 +104,7 @@ impl Shared {
         &self,
         token: &BotToken,
         call: &Call,
+        once: bool,
     ) -> Result<T, Error> {
         let name = call.method();
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -101,8 +121,8 @@ impl Shared {
                 Err(error) => error,
             };
             let pause = self.pause(token, call, &error, &mut failures);
-            let Some(pause) =
-                pause.filter(|pause| self.clock.elapsed().saturating_add(*pause) < deadline)
+            let Some(pause) = pause
+                .filter(|pause| !once && self.clock.elapsed().saturating_add(*pause) < deadline)
             else {
                 return Err(error);
             };

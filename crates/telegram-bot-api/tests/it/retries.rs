@@ -47,6 +47,18 @@ async fn a_429_may_come_more_often_than_there_are_attempts() {
 }
 
 #[tokio::test]
+async fn whoever_looks_after_repetitions_hears_of_every_failure_at_once() {
+    for reply in [Reply::retry_after(7), Reply::json(502, "Bad Gateway")] {
+        let stage = Stage::with([reply, Reply::ok()]).await;
+        let once = stage.client.once();
+        let failed = once.call(&token(1), &read()).await.unwrap_err();
+        assert!(matches!(failed.code(), Some(429 | 502)), "{failed:?}");
+        once.call(&token(1), &read()).await.unwrap();
+        assert_eq!(stage.seen().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_server_fault_is_repeated_for_reads_alone() {
     for fault in [
         Reply::json(502, "Bad Gateway"),

@@ -1,0 +1,187 @@
+//! Asks Telegram how a bot is, and changes nothing.
+
+use std::collections::BTreeSet;
+
+use clock::Timestamp;
+use connection_directory::Connection;
+use ids::ConnectionId;
+use telegram_bot_api::methods::{GetMe, GetWebhookInfo};
+use telegram_bot_api::types::WebhookInfo;
+use telegram_bot_api::{BotToken, Client, Error as Refusal, Method, UpdateKind};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
+use crate::{registration, sealing, telegram};
+
+/// Inspects one connection with the token that it has.
+pub(crate) async fn inspect(engine: &Engine, id: &ConnectionId) -> Result<Inspection, Error> {
+    let parts = &engine.parts;
+    let found = parts.directory.connection_find(id).await;
+    let connection = found
+        .map_err(Error::Directory)?
+        .ok_or_else(|| Error::NoConnection(id.clone()))?;
+    of_record(engine, &connection).await
+}
+
+/// Inspects a connection whose record was just read.
+pub(crate) async fn of_record(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Inspection, Error> {
+    let (token, webhook) = match &connection.sealed_token {
+        None => (TokenAnswer::NoToken, None),
+        Some(_) => {
+            let token = sealing::open_token(&engine.parts, connection)?;
+            match ask(&engine.parts.client, &token).await {
+                Ok(info) => (TokenAnswer::Works, Some(shown(engine, connection, info))),
+                Err(answer) => (answer, None),
+            }
+        }
+    };
+    let public_url = engine.config.public_url.as_ref();
+    Ok(Inspection {
+        at: engine.parts.clock.now(),
+        status: connection.status,
+        telegram_bot_id: connection.telegram_bot_id,
+        project: connection.project.clone(),
+        public_host: public_url.map(|url| url.host().to_owned()),
+        token,
+        webhook,
+    })
+}
+
+async fn ask(client: &Client, token: &BotToken) -> Result<WebhookInfo, TokenAnswer> {
+    call(client, token, &GetMe::new())
+        .await
+        .map_err(|error| token_answer(error, "getMe"))?;
+    call(client, token, &GetWebhookInfo::new())
+        .await
+        .map_err(|error| token_answer(error, "getWebhookInfo"))
+}
+
+/// Once, and once more when the connection broke: whoever inspects is to hear at once of a wait that Telegram asks for.
+async fn call<M: Method>(
+    client: &Client,
+    token: &BotToken,
+    method: &M,
+) -> Result<M::Output, Refusal> {
+    let client = client.once();
+    match client.send(token, method).await {
+        Err(Refusal::Network { .. }) => client.send(token, method).await,
+        answer => answer,
+    }
+}
+
+fn token_answer(error: Refusal, method: &str) -> TokenAnswer {
+    if error.is_token_refused(method) {
+        return TokenAnswer::Unauthorized;
+    }
+    match error {
+        Refusal::Throttled { retry_after, .. } => TokenAnswer::RateLimited { retry_after },
+        // The one refusal that only its words tell from others.
+        Refusal::Refused { description, .. } if description.contains("Logged out") => {
+            TokenAnswer::LoggedOut
+        }
+        error => TokenAnswer::Unavailable {
+            why: error.to_string(),
+        },
+    }
+}
+
+fn shown(engine: &Engine, connection: &Connection, info: WebhookInfo) -> WebhookShown {
+    let url = whose(engine, connection, &info.url);
+    let ours = matches!(url, ShownUrl::Ours | ShownUrl::OursOutdated);
+    let words = info.last_error_message.unwrap_or_default();
+    WebhookShown {
+        pending: u64::try_from(info.pending_update_count).unwrap_or_default(),
+        last_error: info
+            .last_error_date
+            .filter(|_| ours)
+            .map(|date| (Timestamp::from_unix_seconds(date), kept(&words, &info.url))),
+        synchronization_error: info
+            .last_synchronization_error_date
+            .map(Timestamp::from_unix_seconds),
+        address: info.ip_address.filter(|_| ours),
+        max_connections: info.max_connections,
+        missing_kinds: missing(
+            &engine.config.allowed_updates,
+            info.allowed_updates.as_deref(),
+        ),
+        custom_certificate: info.has_custom_certificate,
+        url,
+    }
+}
+
+/// Whose webhook an address is.
+pub(crate) fn whose(engine: &Engine, connection: &Connection, url: &str) -> ShownUrl {
+    let (parts, config) = (&engine.parts, &engine.config);
+    let is_current = |base| registration::is_current(parts, base, connection, url);
+    match telegram::host_of(url) {
+        None => ShownUrl::Empty,
+        Some(_) if config.public_url.as_ref().is_some_and(is_current) => ShownUrl::Ours,
+        Some(_) if registration::owner(parts, url).is_some() => ShownUrl::OursOutdated,
+        Some(host) => ShownUrl::Elsewhere { host },
+    }
+}
+
+/// Telegram's words, cut to what anybody reads, without the path that they may quote.
+fn kept(words: &str, url: &str) -> String {
+    let words = match telegram::path_of(url) {
+        Some(path) => words.replace(path, "(hidden)"),
+        None => words.to_owned(),
+    };
+    words.chars().take(MOST_WORDS).collect()
+}
+
+/// What we want of that which a webhook is not sent. A list that is not shown is Telegram's default.
+fn missing(wanted: &[UpdateKind], shown: Option<&[String]>) -> Vec<UpdateKind> {
+    let sent: Option<BTreeSet<&str>> =
+        shown.map(|kinds| kinds.iter().map(String::as_str).collect());
+    let is_sent = |kind: &UpdateKind| match &sent {
+        Some(sent) => sent.contains(kind.as_str()),
+        None => !NOT_BY_DEFAULT.contains(kind),
+    };
+    wanted
+        .iter()
+        .filter(|kind| !is_sent(kind))
+        .cloned()
+        .collect()
+}
+
+/// docs/TELEGRAM.md: "Kinds of update".
+const NOT_BY_DEFAULT: [UpdateKind; 3] = [
+    UpdateKind::ChatMember,
+    UpdateKind::MessageReaction,
+    UpdateKind::MessageReactionCount,
+];
+
+/// In characters.
+const MOST_WORDS: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_not_shown_is_the_default() {
+        let wanted = [UpdateKind::Message, UpdateKind::ChatMember];
+        assert_eq!(missing(&wanted, None), [UpdateKind::ChatMember]);
+        let message = ["message".to_owned()];
+        assert_eq!(missing(&wanted, Some(&message)), [UpdateKind::ChatMember]);
+        let both = ["chat_member".to_owned(), "message".to_owned()];
+        assert_eq!(missing(&wanted, Some(&both)), []);
+        assert_eq!(missing(&wanted, Some(&[])), wanted);
+    }
+
+    #[test]
+    fn telegrams_words_are_kept_without_our_path() {
+        let url = "https://a.example/p/1.2.secret";
+        let words = "cannot deliver to https://a.example/p/1.2.secret";
+        assert_eq!(
+            kept(words, url),
+            "cannot deliver to https://a.example(hidden)"
+        );
+        assert_eq!(kept(&"x".repeat(9_000), "").len(), MOST_WORDS);
+    }
+}
