@@ -38,8 +38,8 @@ impl RequestLog {
     }
 
     /// The same, and shows every record to observers: folded ones too, whatever becomes of the database, in the order in
-    /// which they were recorded, at most 100 ms later where observers keep up. Another thread of the log's own calls them, outside any runtime; one that
-    /// panics is logged and called again with the next record.
+    /// which they were recorded, at most 100 ms later where observers keep up. Another thread of the log's own calls
+    /// them, outside any runtime; one that panics is logged and called again with the next record.
     ///
     /// # Errors
     /// As [`start`](Self::start).

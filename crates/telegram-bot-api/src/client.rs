@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod exchange;
 mod multipart;
+mod offset;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 
 pub use self::config::{ApiRoot, ClientConfig, InvalidApiRoot};
 use self::exchange::Exchange;
+pub use self::offset::ClockOffset;
 use crate::answer::Answer;
 use crate::retry::{self, Repetition};
 use crate::throttle::Throttle;
@@ -90,6 +92,12 @@ impl Client {
     /// Whatever remains after the repetitions that are safe, see the crate's documentation.
     pub async fn call(&self, token: &BotToken, call: &Call) -> Result<Box<RawValue>, Error> {
         Box::pin(self.shared.perform(token, call, self.once)).await
+    }
+
+    /// How far our clock is from the Bot API server's, by the latest answer that said so; `None` before the first.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.shared.exchange.clock_offset()
     }
 }
 

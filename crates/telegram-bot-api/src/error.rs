@@ -144,6 +144,27 @@ impl Error {
         matches!(self, Self::NotFound { .. })
     }
 
+    /// 409: another call was in the way. To `setWebhook` it says that another one, or a `deleteWebhook`, came in between;
+    /// to `getUpdates`, that a webhook is set or that somebody else asks for the updates.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.code() == Some(409)
+    }
+
+    /// 421: this server does not serve the bot; the number in its token is none, or belongs to another server.
+    #[must_use]
+    pub fn is_misdirected(&self) -> bool {
+        self.code() == Some(421)
+    }
+
+    /// 400 `Logged out`: `logOut` was called with this token, and it opens nothing here until it logs in again. The only
+    /// answer that its code does not tell from others: this is the one place that reads a sentence.
+    #[must_use]
+    pub fn is_logged_out(&self) -> bool {
+        let says = |text: &str| text.trim_start_matches("Bad Request: ") == "Logged out";
+        matches!(self, Self::Refused { code: 400, description, .. } if says(description))
+    }
+
     /// Whether this answer to `method` says that the token is no good: 401 to any, 404 to `getMe`
     /// (docs/TELEGRAM.md: Tokens).
     #[must_use]
@@ -229,6 +250,22 @@ mod tests {
         let timed_out = |ambiguous| Error::TimedOut { ambiguous }.retry();
         assert_eq!(timed_out(false), Retry::After(UNREACHABLE));
         assert_eq!(timed_out(true), Retry::Ambiguous);
+    }
+
+    #[test]
+    fn refusals_are_told_apart_by_code() {
+        let refused = |code, text: &str| Error::Refused {
+            code,
+            description: text.to_owned(),
+            migrate_to_chat_id: None,
+        };
+        let conflict = refused(409, "Conflict: terminated by other setWebhook");
+        assert!(conflict.is_conflict() && !conflict.is_misdirected());
+        let misdirected = refused(421, "Misdirected Request: unallowed token specified");
+        assert!(misdirected.is_misdirected() && !misdirected.is_conflict());
+        assert!(refused(400, "Logged out").is_logged_out());
+        assert!(!refused(400, "Bad Request: chat not found").is_logged_out());
+        assert!(!refused(403, "Logged out").is_logged_out());
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use crate::raw_json::RawJson;
 pub use crate::update::Update;
 
 pub use crate::call::{Call, ChatKey};
-pub use crate::client::{ApiRoot, Client, ClientConfig, InvalidApiRoot};
+pub use crate::client::{ApiRoot, Client, ClientConfig, ClockOffset, InvalidApiRoot};
 pub use crate::error::{AnswerFault, Error, Retry, Throttler};
 pub use crate::method::Method;
 pub use crate::retry::Repetition;

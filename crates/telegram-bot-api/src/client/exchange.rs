@@ -17,6 +17,7 @@ use super::body::{Fate, RequestBody};
 use super::config::ClientConfig;
 use super::connector::{ConnectTimedOut, Connector};
 use super::multipart::Multipart;
+use super::offset::{ClockOffset, Offsets};
 use crate::answer::Answer;
 use crate::{AnswerFault, BotToken, Call, Error};
 
@@ -30,6 +31,7 @@ pub(super) struct Exchange {
     after_token: &'static str,
     answer_timeout: Duration,
     max_answer_bytes: usize,
+    offsets: Offsets,
 }
 
 impl Exchange {
@@ -51,6 +53,7 @@ impl Exchange {
             after_token: if config.test_dc { "/test/" } else { "/" },
             answer_timeout: config.answer_timeout,
             max_answer_bytes: config.max_answer_bytes,
+            offsets: Offsets::default(),
         })
     }
 
@@ -72,6 +75,8 @@ impl Exchange {
             Err(_) => return Err(timed_out(&fate)),
         };
         let spent = self.clock.elapsed().saturating_sub(started);
+        self.offsets
+            .note(response.headers(), self.clock.now(), spent);
         let reading = self.read(response);
         match self
             .clock
@@ -81,6 +86,10 @@ impl Exchange {
             Ok(answer) => answer,
             Err(_) => Err(timed_out(&fate)),
         }
+    }
+
+    pub(super) fn clock_offset(&self) -> Option<ClockOffset> {
+        self.offsets.latest()
     }
 
     async fn body(&self, call: &Call) -> Result<(RequestBody, HeaderValue), Error> {

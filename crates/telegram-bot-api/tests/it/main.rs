@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod clock_offset;
 mod connections;
 mod constructed;
 mod envelope;
