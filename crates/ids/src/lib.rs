@@ -5,4 +5,6 @@ mod numbers;
 mod text;
 
 pub use crate::numbers::{Generation, KeyId, TelegramBotId, TokenVersion};
-pub use crate::text::{ApiTokenId, ConnectionId, EventId, InvalidId, ProjectId, RequestId};
+pub use crate::text::{
+    ApiTokenId, ConnectionId, EndpointId, EventId, InvalidId, ProjectId, RequestId,
+};

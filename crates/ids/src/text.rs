@@ -25,6 +25,11 @@ ulid_id! {
 }
 
 ulid_id! {
+    /// An address of somebody else's that events are delivered to.
+    EndpointId, "an endpoint id", "whe_"
+}
+
+ulid_id! {
     /// One HTTP request, in logs and in answers.
     RequestId, "a request id", "req_"
 }
