@@ -34,6 +34,10 @@ pub struct Connection {
     pub previous: Option<Previous>,
     /// The public base URL of the latest registration. Not the webhook's URL: that is a secret.
     pub registered_base_url: Option<String>,
+    /// The update kinds that the latest registration asked for, as a text that can be compared. None when nobody wrote them down.
+    pub registered_kinds: Option<String>,
+    /// How many requests at once the latest registration allowed. None when nobody wrote it down.
+    pub registered_max_connections: Option<u8>,
     /// Something that whoever connected the bot should know.
     pub warning: Option<String>,
     /// Counts the writes of this record; a write of an older copy is refused.
@@ -86,6 +90,8 @@ impl Connection {
             },
             previous: None,
             registered_base_url: None,
+            registered_kinds: None,
+            registered_max_connections: None,
             warning: None,
             version: 1,
             created_at: now,

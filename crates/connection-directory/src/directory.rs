@@ -188,12 +188,12 @@ impl Directory {
         row.map(Connection::try_from).transpose()
     }
 
-    async fn rows<'q>(&self, query: impl Fetch<'q, Row>) -> Result<Vec<Row>> {
+    pub(crate) async fn rows<'q>(&self, query: impl Fetch<'q, Row>) -> Result<Vec<Row>> {
         Ok(self.0.database.connect().await?.fetch(query).await?)
     }
 }
 
-fn undamaged(rows: Vec<Row>) -> impl Iterator<Item = Connection> {
+pub(crate) fn undamaged(rows: Vec<Row>) -> impl Iterator<Item = Connection> {
     let read = |row| {
         Connection::try_from(row)
             .inspect_err(|error| {

@@ -33,6 +33,8 @@ pub(crate) struct Row {
     previous_key_id: Option<KeyId>,
     previous_until_us: Option<i64>,
     registered_base_url: Option<String>,
+    registered_kinds: Option<String>,
+    registered_max_connections: Option<i64>,
     version: i64,
     warning: Option<String>,
     created_at_us: i64,
@@ -57,6 +59,8 @@ impl From<&Connection> for Row {
             current,
             previous,
             registered_base_url,
+            registered_kinds,
+            registered_max_connections,
             warning,
             version,
             created_at,
@@ -83,6 +87,8 @@ impl From<&Connection> for Row {
             previous_key_id: previous.map(|before| before.registration.key_id),
             previous_until_us: us(previous.and_then(|before| before.accepted_until)),
             registered_base_url,
+            registered_kinds,
+            registered_max_connections: registered_max_connections.map(i64::from),
             version,
             warning,
             created_at_us: created_at.unix_us(),
@@ -122,6 +128,8 @@ impl TryFrom<Row> for Connection {
             },
             previous,
             registered_base_url: row.registered_base_url,
+            registered_kinds: row.registered_kinds,
+            registered_max_connections: max_connections(row.registered_max_connections),
             warning: row.warning,
             version: row.version,
             created_at: Timestamp::from_unix_us(row.created_at_us),
@@ -130,6 +138,11 @@ impl TryFrom<Row> for Connection {
             disconnected_at: time(row.disconnected_at_us),
         })
     }
+}
+
+/// What nobody could have told Telegram is as good as unknown.
+pub(crate) fn max_connections(stored: Option<i64>) -> Option<u8> {
+    stored.and_then(|number| u8::try_from(number).ok())
 }
 
 fn sealed(

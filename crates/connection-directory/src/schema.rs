@@ -1,4 +1,4 @@
-//! The tables of the migration `0001_connections`.
+//! The tables of the migrations `0001_connections` and `0009_registrations`.
 
 diesel::table! {
     connections (id) {
@@ -19,6 +19,8 @@ diesel::table! {
         previous_key_id -> Nullable<BigInt>,
         previous_until_us -> Nullable<BigInt>,
         registered_base_url -> Nullable<Text>,
+        registered_kinds -> Nullable<Text>,
+        registered_max_connections -> Nullable<BigInt>,
         version -> BigInt,
         warning -> Nullable<Text>,
         created_at_us -> BigInt,

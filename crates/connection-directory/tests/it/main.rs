@@ -4,6 +4,7 @@
 mod finding;
 mod keys;
 mod live;
+mod registered;
 mod riding;
 mod writing;
 

@@ -26,6 +26,8 @@ async fn a_record_is_read_as_it_was_written() {
                 accepted_until: Some(NOW + Duration::from_micros(1)),
             }),
             registered_base_url: Some("https://bots.example.com".into()),
+            registered_kinds: Some("27:0123456789abcdef".into()),
+            registered_max_connections: Some(100),
             warning: Some("somebody else".into()),
             connected_at: Some(NOW),
             disconnected_at: Some(NOW),
