@@ -7,6 +7,7 @@ mod length_prefixed;
 mod mac;
 mod material;
 mod ring;
+mod shared;
 mod text;
 
 pub use crate::error::{Error, Result};
@@ -15,3 +16,4 @@ pub use crate::length_prefixed::LengthPrefixed;
 pub use crate::mac::Mac;
 pub use crate::material::{DerivedKey, MasterKey, Purpose};
 pub use crate::ring::{KeyRing, KeyState};
+pub use crate::shared::{Derived, SharedKeyRing};

@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
 use clock::Entropy;
 use ids::KeyId;
-use key_ring::{DerivedKey, Hkdf, KeyRing, Purpose};
+use key_ring::{Derived, DerivedKey, Hkdf, KeyRing, Purpose, SharedKeyRing};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -14,7 +12,7 @@ use crate::record::{self, COMMITMENT, SALT, SealedSecret, SealedToken};
 /// Seals secrets under the ring's primary key, and opens them with the key that they name. Cheap to clone.
 #[derive(Clone)]
 pub struct TokenVault {
-    keys: Arc<Keys>,
+    keys: Derived<Keys>,
     entropy: Entropy,
 }
 
@@ -24,25 +22,18 @@ struct Keys {
 }
 
 impl TokenVault {
-    /// A vault over these keys. The entropy makes the salts, so outside tests it must be the system's.
+    /// A vault over these keys: of a ring that may be replaced, or with `&KeyRing` of one that never is. The entropy makes
+    /// the salts, so outside tests it must be the system's.
     #[must_use]
-    pub fn new(ring: &KeyRing, entropy: Entropy) -> Self {
-        let others = ring
-            .ids()
-            .filter(|id| *id != ring.primary())
-            .filter_map(|id| Some((id, ring.derive(Purpose::Vault, id)?)))
-            .collect();
-        let primary = ring.derive_primary(Purpose::Vault);
-        Self {
-            keys: Arc::new(Keys { primary, others }),
-            entropy,
-        }
+    pub fn new(ring: impl Into<SharedKeyRing>, entropy: Entropy) -> Self {
+        let keys = ring.into().derived(Keys::of);
+        Self { keys, entropy }
     }
 
     /// The key that [`Self::seal`] and [`Self::rewrap`] use.
     #[must_use]
     pub fn primary(&self) -> KeyId {
-        self.keys.primary.0
+        self.keys.get().primary.0
     }
 
     /// Seals a bot token for its place, under the primary key. Sealing the same one again gives other bytes.
@@ -106,7 +97,8 @@ impl TokenVault {
     }
 
     fn seal_in(&self, place: &impl Place, plaintext: &[u8]) -> SealedToken {
-        let (key_id, key) = &self.keys.primary;
+        let keys = self.keys.get();
+        let (key_id, key) = &keys.primary;
         let salt = self.entropy.bytes();
         let derived = RecordKey::derive(key, &salt);
         let mut bytes = record::header(*key_id, &salt, derived.commitment());
@@ -125,7 +117,8 @@ impl TokenVault {
         place: &impl Place,
         sealed: &SealedToken,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let key = self.keys.find(sealed.key_id()).ok_or(OpenError)?;
+        let keys = self.keys.get();
+        let key = keys.find(sealed.key_id()).ok_or(OpenError)?;
         let derived = RecordKey::derive(key, &sealed.salt());
         let committed = derived.commitment().ct_eq(&sealed.commitment());
         if !bool::from(committed) {
@@ -145,6 +138,16 @@ fn associated_data(header: &[u8], place: &impl Place) -> Vec<u8> {
 }
 
 impl Keys {
+    fn of(ring: &KeyRing) -> Self {
+        let others = ring
+            .ids()
+            .filter(|id| *id != ring.primary())
+            .filter_map(|id| Some((id, ring.derive(Purpose::Vault, id)?)))
+            .collect();
+        let primary = ring.derive_primary(Purpose::Vault);
+        Self { primary, others }
+    }
+
     fn find(&self, id: KeyId) -> Option<&DerivedKey> {
         std::iter::once(&self.primary)
             .chain(&self.others)

@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use ids::{ConnectionId, Generation, KeyId, ProjectId, TelegramBotId};
-use key_ring::{KeyRing, LengthPrefixed, Mac, Purpose};
+use key_ring::{Derived, KeyRing, LengthPrefixed, Mac, Purpose, SharedKeyRing};
 use zeroize::Zeroizing;
 
 use crate::path::{MAX_PATH_BYTES, PATH_PREFIX, PATH_SECRET, Parts};
@@ -10,7 +8,7 @@ use crate::values::{Registration, SecretToken, WebhookPath};
 
 /// Derives webhook paths and secret tokens, and verifies them. Cheap to clone.
 #[derive(Clone)]
-pub struct WebhookSecrets(Arc<[Keyed]>);
+pub struct WebhookSecrets(Derived<Box<[Keyed]>>);
 
 /// One master key's HMAC states, keyed once.
 struct Keyed {
@@ -20,17 +18,10 @@ struct Keyed {
 }
 
 impl WebhookSecrets {
-    /// Derives what is needed from every key of the ring.
+    /// Derives what is needed from every key: of a ring that may be replaced, or with `&KeyRing` of one that never is.
     #[must_use]
-    pub fn new(ring: &KeyRing) -> Self {
-        let keyed = ring.ids().filter_map(|id| {
-            Some(Keyed {
-                id,
-                path: Mac::new(ring.derive(Purpose::WebhookPath, id)?.expose()),
-                token: Mac::new(ring.derive(Purpose::WebhookSecret, id)?.expose()),
-            })
-        });
-        Self(keyed.collect())
+    pub fn new(ring: impl Into<SharedKeyRing>) -> Self {
+        Self(ring.into().derived(Keyed::of_all))
     }
 
     /// The path of a registration. None when the key is not in the ring, or the generation is [`Generation::NONE`].
@@ -98,7 +89,8 @@ impl WebhookSecrets {
     fn path_tag(&self, connection: &[u8], registration: Registration) -> Option<TagText> {
         let generation = number(registration.generation);
         let values = [connection, &generation];
-        let mac = &self.keyed(registration)?.path;
+        let all = self.0.get();
+        let mac = &Keyed::find(&all, registration)?.path;
         Some(TagText::new(mac, LengthPrefixed::new(&values), PATH_SECRET))
     }
 
@@ -111,23 +103,39 @@ impl WebhookSecrets {
         let bot = telegram_bot_id.value().to_be_bytes();
         let generation = number(registration.generation);
         let values = [project.as_str().as_bytes(), &bot, &generation];
-        let mac = &self.keyed(registration)?.token;
+        let all = self.0.get();
+        let mac = &Keyed::find(&all, registration)?.token;
         Some(TagText::new(mac, LengthPrefixed::new(&values), LENGTH))
     }
+}
 
-    fn keyed(&self, registration: Registration) -> Option<&Keyed> {
+impl Keyed {
+    fn of_all(ring: &KeyRing) -> Box<[Self]> {
+        let keyed = ring.ids().filter_map(|id| {
+            Some(Self {
+                id,
+                path: Mac::new(ring.derive(Purpose::WebhookPath, id)?.expose()),
+                token: Mac::new(ring.derive(Purpose::WebhookSecret, id)?.expose()),
+            })
+        });
+        keyed.collect()
+    }
+
+    fn find(all: &[Self], registration: Registration) -> Option<&Self> {
         if registration.generation == Generation::NONE {
             return None;
         }
-        self.0.iter().find(|keyed| keyed.id == registration.key_id)
+        all.iter().find(|keyed| keyed.id == registration.key_id)
     }
 }
 
 impl std::fmt::Debug for WebhookSecrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ids = self.0.iter().map(|keyed| keyed.id);
         f.write_str("WebhookSecrets of ")?;
-        f.debug_list().entries(ids).finish()
+        let all = self.0.get();
+        f.debug_list()
+            .entries(all.iter().map(|keyed| keyed.id))
+            .finish()
     }
 }
 

@@ -4,5 +4,6 @@
 mod derivation;
 mod files;
 mod operations;
+mod shared;
 mod texts;
 mod vectors;

@@ -2,7 +2,7 @@
 
 use clock::Entropy;
 use ids::KeyId;
-use key_ring::KeyRing;
+use key_ring::{KeyRing, SharedKeyRing};
 use token_vault::{OpenError, TokenVault};
 
 use super::{TOKEN, place, project};
@@ -41,4 +41,26 @@ fn rewrapping_keeps_to_the_place() {
     let sealed = vault.seal(&place(&project), TOKEN);
     let other = "prj_other".parse().unwrap();
     assert_eq!(vault.rewrap(&place(&other), &sealed), Err(OpenError));
+}
+
+#[test]
+fn a_vault_follows_a_ring_that_is_replaced() {
+    let entropy = Entropy::seeded(3);
+    let project = project();
+    let old = KeyRing::generate(KeyId::new(1), &entropy);
+    let shared = SharedKeyRing::new(old.clone());
+    let vault = TokenVault::new(&shared, entropy.clone());
+    let clone = vault.clone();
+    let sealed = clone.seal(&place(&project), TOKEN);
+
+    let (both, second) = old.add(&entropy).unwrap();
+    shared.replace(both.promote(second).unwrap());
+    assert_eq!((vault.primary(), clone.primary()), (second, second));
+    assert_eq!(clone.open(&place(&project), &sealed).unwrap()[..], *TOKEN);
+    let moved = clone.rewrap(&place(&project), &sealed).unwrap();
+
+    let promoted = both.promote(second).unwrap();
+    shared.replace(promoted.retire(KeyId::new(1)).unwrap());
+    assert_eq!(vault.open(&place(&project), &sealed), Err(OpenError));
+    assert_eq!(vault.open(&place(&project), &moved).unwrap()[..], *TOKEN);
 }

@@ -4,6 +4,7 @@
 mod known;
 mod laws;
 mod paths;
+mod replaced;
 
 use ids::{ConnectionId, Generation, KeyId, ProjectId, TelegramBotId};
 use key_ring::{KeyRing, MasterKey};
