@@ -30,8 +30,8 @@ use crate::{BotToken, Call, Error, Method, Throttler};
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    /// Whether what fails is the caller's at once.
-    once: bool,
+    /// The longest pause before a repetition; none when what fails is the caller's at once.
+    longest_pause: Option<Duration>,
 }
 
 struct Shared {
@@ -63,7 +63,7 @@ impl Client {
         };
         Ok(Self {
             shared: Arc::new(shared),
-            once: false,
+            longest_pause: Some(Duration::MAX),
         })
     }
 
@@ -73,7 +73,17 @@ impl Client {
     pub fn once(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            once: true,
+            longest_pause: None,
+        }
+    }
+
+    /// The same client for somebody who can wait a little: a wait that Telegram asks for, and that is longer than this, is answered
+    /// instead of slept through.
+    #[must_use]
+    pub fn waiting_at_most(&self, longest: Duration) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            longest_pause: Some(longest),
         }
     }
 
@@ -83,7 +93,7 @@ impl Client {
     /// Whatever remains after the repetitions that are safe, see the crate's documentation.
     pub async fn send<M: Method>(&self, token: &BotToken, method: &M) -> Result<M::Output, Error> {
         let call = Call::of(method);
-        Box::pin(self.shared.perform(token, &call, self.once)).await
+        Box::pin(self.shared.perform(token, &call, self.longest_pause)).await
     }
 
     /// Makes a call and gives Telegram's own `result`, unread.
@@ -91,7 +101,7 @@ impl Client {
     /// # Errors
     /// Whatever remains after the repetitions that are safe, see the crate's documentation.
     pub async fn call(&self, token: &BotToken, call: &Call) -> Result<Box<RawValue>, Error> {
-        Box::pin(self.shared.perform(token, call, self.once)).await
+        Box::pin(self.shared.perform(token, call, self.longest_pause)).await
     }
 
     /// How far our clock is from the Bot API server's, by the latest answer that said so; `None` before the first.
@@ -112,7 +122,7 @@ impl Shared {
         &self,
         token: &BotToken,
         call: &Call,
-        once: bool,
+        longest_pause: Option<Duration>,
     ) -> Result<T, Error> {
         let name = call.method();
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -129,9 +139,11 @@ impl Shared {
                 Err(error) => error,
             };
             let pause = self.pause(token, call, &error, &mut failures);
-            let Some(pause) = pause
-                .filter(|pause| !once && self.clock.elapsed().saturating_add(*pause) < deadline)
-            else {
+            let fits = |pause: &Duration| {
+                longest_pause.is_some_and(|longest| *pause <= longest)
+                    && self.clock.elapsed().saturating_add(*pause) < deadline
+            };
+            let Some(pause) = pause.filter(fits) else {
                 return Err(error);
             };
             tracing::debug!(

@@ -59,6 +59,24 @@ async fn whoever_looks_after_repetitions_hears_of_every_failure_at_once() {
 }
 
 #[tokio::test]
+async fn whoever_waits_a_little_hears_of_longer_waits_at_once() {
+    let replies = [
+        Reply::retry_after(3),
+        Reply::ok(),
+        Reply::retry_after(4),
+        Reply::ok(),
+    ];
+    let stage = Stage::with(replies).await;
+    let patient = stage.client.waiting_at_most(3 * SECOND);
+    let (token, read) = (token(1), read());
+    let answer = stage.turning(patient.call(&token, &read)).await;
+    answer.unwrap();
+    assert!(stage.seen()[1].at >= 3 * SECOND, "it was waited out");
+    let failed = patient.call(&token, &read).await.unwrap_err();
+    assert_eq!((failed.code(), stage.seen().len()), (Some(429), 3));
+}
+
+#[tokio::test]
 async fn a_server_fault_is_repeated_for_reads_alone() {
     for fault in [
         Reply::json(502, "Bad Gateway"),
