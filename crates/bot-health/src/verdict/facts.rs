@@ -168,7 +168,9 @@ pub struct Handlers {
     pub dead_letters_in_row: u64,
     /// When the first of them failed.
     pub failing_since: Option<Timestamp>,
-    /// Why the last one failed.
+    /// When the last of them failed.
+    pub last_failed_at: Option<Timestamp>,
+    /// Why that one failed.
     pub last_reason: Option<String>,
     /// Since when the update is handled that has been at it longest.
     pub busy_since: Option<Timestamp>,
