@@ -6,6 +6,7 @@ use clock::Timestamp;
 use rustls::pki_types::CertificateDer;
 use rustls::{CertificateError, RootCertStore};
 use x509_cert::Certificate;
+use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::{Decode as _, Encode as _};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -106,7 +107,12 @@ fn unfit_or_untrusted(
     if issuer == leaf.tbs_certificate().subject() {
         return ChainFault::SelfSigned;
     }
-    if *error != CertificateError::UnknownIssuer {
+    // A bad signature is another's: an authority's name is easily taken, its key is not.
+    let untrusted = [
+        CertificateError::UnknownIssuer,
+        CertificateError::BadSignature,
+    ];
+    if !untrusted.contains(error) {
         return ChainFault::Unfit;
     }
     let was_sent = sent.iter().any(|sent| {
@@ -120,12 +126,10 @@ fn unfit_or_untrusted(
 }
 
 fn is_root(name: &Name, roots: &RootCertStore) -> bool {
-    let Ok(name) = name.to_der() else {
-        return false;
-    };
-    // An anchor's subject is the name without the tag and length that DER puts before it.
+    // An anchor's subject is the name without the tag and the length that DER puts before it.
+    let name = name.to_der().unwrap_or_default();
     let mut subjects = roots.roots.iter().map(|root| root.subject.as_ref());
-    subjects.any(|subject| name.ends_with(subject) && name.len() - subject.len() <= 4)
+    AnyRef::from_der(&name).is_ok_and(|name| subjects.any(|subject| subject == name.value()))
 }
 
 fn shown_name(name: &GeneralName) -> Option<String> {

@@ -55,7 +55,7 @@ pub enum Failure {
         what: &'static str,
         /// What reading it gave.
         #[source]
-        source: hyper::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

@@ -126,5 +126,6 @@ fn broken(source: hyper::Error) -> Failure {
     } else {
         "the connection ended before the whole answer had come"
     };
+    let source = source.into();
     Failure::Broken { what, source }
 }

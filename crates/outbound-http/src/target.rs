@@ -205,7 +205,10 @@ fn https(scheme: &str) -> Result<bool, InvalidTarget> {
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), InvalidTarget> {
     // The colons of an IPv6 address are before its bracket.
-    let brackets = authority.rfind(']').map_or(0, |end| end + 1);
+    let brackets = match authority.strip_prefix('[') {
+        Some(_) => authority.find(']').ok_or(InvalidTarget::Host)?,
+        None => 0,
+    };
     let Some(colon) = authority[brackets..].find(':') else {
         return Ok((authority, None));
     };
