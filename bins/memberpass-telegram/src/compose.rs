@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bot_connection::{BotConnections, ConnectConfig, Parts};
+use bot_connection::{BotConnections, ConnectConfig, Pace, Parts};
 use bot_sender::BotSender;
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
@@ -274,10 +274,17 @@ fn client(config: &Config, clock: &Clock, entropy: &Entropy) -> anyhow::Result<C
 }
 
 fn connecting(config: &Config) -> ConnectConfig {
+    // How many bots a server of one's own takes is its owner's business; if it refuses, that is heard.
+    let pace = if config.custom_bot_api {
+        Pace::without_new_bot_limits()
+    } else {
+        Pace::default()
+    };
     ConnectConfig {
         allowed_updates: UpdateKind::ALL.to_vec(),
         // Telegram's own default, said aloud: an omitted value would mean the same today and something else tomorrow.
         max_connections: 40,
+        pace,
         public_url: config.public_url.clone(),
         resolves_name: !config.custom_bot_api,
     }

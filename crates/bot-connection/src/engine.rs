@@ -9,16 +9,21 @@ use ids::{ProjectId, TelegramBotId};
 use telegram_bot_api::BotToken;
 
 use crate::backoff::Backoff;
+use crate::drift_memory::Campaign;
 use crate::error::{Error, Warning};
 use crate::operation::Operation;
+use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
 use crate::turns::{Turn, Turns};
 use crate::{record, registration, sealing};
 
+#[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) parts: Parts,
     pub(crate) config: ConnectConfig,
-    pub(crate) backoff: Backoff,
+    pub(crate) backoff: Arc<Backoff>,
+    pub(crate) campaign: Arc<Campaign>,
+    pub(crate) pacer: Arc<Pacer>,
     projects: Turns<ProjectId>,
     /// A bot that leaves one project while another takes it: the one's deleteWebhook must not meet the other's setWebhook.
     bots: Turns<TelegramBotId>,
@@ -31,12 +36,21 @@ impl Engine {
     pub(crate) fn new(parts: Parts, config: ConnectConfig) -> Self {
         let (projects, bots) = (Turns::default(), Turns::default());
         Self {
+            backoff: Arc::default(),
+            campaign: Arc::default(),
+            pacer: Arc::new(Pacer::new(parts.clock.clone(), config.pace)),
             parts,
             config,
-            backoff: Backoff::default(),
             projects,
             bots,
         }
+    }
+
+    /// The same engine for work that nobody waits for: what Telegram asks to wait is answered, not slept through.
+    pub(crate) fn unhurried(&self) -> Self {
+        let mut engine = self.clone();
+        engine.parts.client = self.parts.client.once();
+        engine
     }
 
     /// The project's turn: nothing else changes its records while it is held.

@@ -7,6 +7,7 @@ use update_dispatcher::Dispatcher;
 use update_inbox::Inbox;
 use webhook_secret::WebhookSecrets;
 
+use crate::pace::Pace;
 use crate::public_url::PublicUrl;
 
 /// What connecting bots is made of.
@@ -53,6 +54,8 @@ pub struct ConnectConfig {
     pub allowed_updates: Vec<UpdateKind>,
     /// How many requests of one bot Telegram may have under way at once, 1 to 100.
     pub max_connections: u8,
+    /// How fast Telegram is told things.
+    pub pace: Pace,
     /// The address under which Telegram reaches us. Without it no bot can be connected.
     pub public_url: Option<PublicUrl>,
     /// Whether to look the public name up before Telegram does. Not with a Bot API server of one's own, which may see

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bot_connection::{BotConnections, ConnectConfig, Connected, Error, Parts, Status};
+use bot_connection::{BotConnections, ConnectConfig, Connected, Error, Pace, Parts, Status};
 use clock::{Clock, Entropy, ManualClock};
 use connection_directory::{Connection, Directory};
 use ids::{ConnectionId, KeyId, ProjectId};
@@ -57,6 +57,7 @@ impl Place {
         let config = ConnectConfig {
             allowed_updates: UpdateKind::ALL.to_vec(),
             max_connections: 40,
+            pace: Pace::without_new_bot_limits(),
             public_url: Some(BASE.parse().unwrap()),
             resolves_name: false,
         };

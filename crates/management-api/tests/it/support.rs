@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bot_connection::{BotConnections, ConnectConfig, Parts};
+use bot_connection::{BotConnections, ConnectConfig, Pace, Parts};
 use bytes::Bytes;
 use clock::{Clock, Entropy, ManualClock};
 use connection_directory::Directory;
@@ -85,6 +85,7 @@ impl Place {
         let config = ConnectConfig {
             allowed_updates: UpdateKind::ALL.to_vec(),
             max_connections: 40,
+            pace: Pace::without_new_bot_limits(),
             public_url: public_url.map(|url| url.parse().unwrap()),
             resolves_name: false,
         };
