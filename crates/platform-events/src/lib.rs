@@ -1,17 +1,48 @@
 #![doc = include_str!("../README.md")]
 
+mod addressee;
+mod attempt;
 mod config;
 mod counters;
+mod deliveries;
+mod delivery;
+mod due;
+mod endpoint;
+mod endpoints;
+mod error;
 mod event;
 mod event_type;
+mod expiry;
+mod figures;
 mod iso8601;
 mod outbox;
 mod platform_events;
+mod rewrap;
+mod rotation;
+mod runner;
+mod sanitized;
+mod schedule;
 mod schema;
+mod secret;
+mod send;
+mod settle;
+mod signature;
 mod state;
+mod switch;
+mod trial;
 
 pub use crate::config::Config;
+pub use crate::deliveries::DeliveryFilter;
+pub use crate::delivery::{Delivery, DeliveryNumber};
+pub use crate::endpoint::{Endpoint, EndpointChange, NewEndpoint};
+pub use crate::error::{Error, Result};
 pub use crate::event::{BotEvent, BotStatus, NewEvent};
 pub use crate::event_type::{EventType, EventTypes, UnknownEventType};
+pub use crate::expiry::Expired;
+pub use crate::figures::Figures;
 pub use crate::platform_events::PlatformEvents;
+pub use crate::rewrap::RewrapPage;
+pub use crate::rotation::RotatedSecret;
+pub use crate::secret::SigningSecret;
 pub use crate::state::{DeliveryState, EndpointState};
+pub use crate::trial::Trial;

@@ -76,12 +76,6 @@ impl PlatformEvents {
         outbox::write(link, event, id, body, now).await
     }
 
-    /// Delivers for ever; dropping it stops. What is under way then is sent again by the next one.
-    pub async fn run(&self) {
-        let _alone = self.0.delivering.lock().await;
-        std::future::pending().await
-    }
-
     /// Says that there may be something to deliver. Forgetting it costs a minute.
     pub fn wake(&self) {
         self.0.woken.notify_one();

@@ -53,6 +53,7 @@ CREATE TABLE event_deliveries (
 );
 
 CREATE INDEX event_deliveries_next ON event_deliveries (endpoint_id, state, not_before_us, number);
+CREATE INDEX event_deliveries_of_endpoint ON event_deliveries (endpoint_id, number);
 CREATE INDEX event_deliveries_of_state ON event_deliveries (state, number);
 CREATE INDEX event_deliveries_settled ON event_deliveries (state, settled_at_us);
 CREATE INDEX event_deliveries_of_event ON event_deliveries (event_id);
