@@ -23,6 +23,7 @@ pub trait Resolve: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct SystemNames {
     places: Arc<Semaphore>,
+    ask: fn(&str) -> io::Result<Vec<IpAddr>>,
 }
 
 /// Names that are known beforehand, and no others.
@@ -36,21 +37,21 @@ impl Default for SystemNames {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(LOOKUPS)),
+            ask: ask_system,
         }
     }
 }
 
 impl Resolve for SystemNames {
     fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a> {
-        let (places, host) = (Arc::clone(&self.places), host.to_owned());
+        let (places, ask, host) = (Arc::clone(&self.places), self.ask, host.to_owned());
         Box::pin(async move {
             let place = places.acquire_owned().await.map_err(io::Error::other)?;
             let looking = spawn_blocking(move || {
                 // The operating system's call cannot be cut short: its thread stays taken after the deadline, and so
                 // does its place. Name servers that hang hold this many threads of the pool, not all of them.
                 let _place = place;
-                let found = (host, 0).to_socket_addrs()?;
-                Ok(found.map(|address| address.ip()).collect())
+                ask(&host)
             });
             looking.await.map_err(io::Error::other)?
         })
@@ -69,5 +70,44 @@ impl Resolve for FixedNames {
     fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a> {
         let found = self.0.get(host).cloned().unwrap_or_default();
         Box::pin(std::future::ready(Ok(found)))
+    }
+}
+
+fn ask_system(host: &str) -> io::Result<Vec<IpAddr>> {
+    let found = (host, 0).to_socket_addrs()?;
+    Ok(found.map(|address| address.ip()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    static SILENT: Mutex<()> = Mutex::new(());
+
+    #[tokio::test]
+    async fn a_look_up_holds_its_place_until_its_thread_is_free() {
+        let names = SystemNames {
+            places: Arc::new(Semaphore::new(1)),
+            ask: |_| {
+                let _answering = SILENT.lock();
+                Ok(vec![IpAddr::from([127, 0, 0, 1])])
+            },
+        };
+        let silent = SILENT.lock();
+        let given_up = tokio::spawn({
+            let names = names.clone();
+            async move { names.resolve("a.example.com").await }
+        });
+        while names.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        given_up.abort();
+        assert!(given_up.await.unwrap_err().is_cancelled());
+        assert_eq!(names.places.available_permits(), 0);
+        drop(silent);
+        let found = names.resolve("b.example.com").await.unwrap();
+        assert_eq!(found, [IpAddr::from([127, 0, 0, 1])]);
     }
 }

@@ -2,13 +2,15 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clock::Timestamp;
 use outbound_http::{
-    CertificateDer, CertificateReport, ChainFault, Failure, OutboundConfig, TlsFault,
+    CertificateDer, CertificateReport, ChainFault, Failure, OutboundConfig, Step, TlsFault,
 };
 use rustls::ServerConfig;
 use rustls::version::{TLS12, TLS13};
+use tokio::net::TcpSocket;
 
 use crate::harness::{Client, HOST, Server, names, patiently};
 use crate::pki::{Authority, NOW, Shown};
@@ -159,13 +161,36 @@ async fn what_shows_no_certificate_is_a_failure() {
         matches!(nobody, Err(Failure::NotResolved { .. })),
         "{nobody:?}"
     );
-    drop(plain);
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    // Bound, so that nobody else takes the port, and deaf.
+    let deaf = TcpSocket::new_v4().unwrap();
+    deaf.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let port = deaf.local_addr().unwrap().port();
     let refused = patiently(client.outbound.certificate(HOST, port)).await;
     assert!(
         matches!(refused, Err(Failure::Connect { .. })),
         "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_look_ends_with_the_deadline() {
+    let server = Server::start(None, |wire, requests| async move {
+        requests.lock().unwrap().push(String::new());
+        let _wire = wire;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let client = Client::new();
+    let look = client.outbound.certificate(HOST, server.address.port());
+    let turning = async {
+        while server.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        client.hands.advance(Duration::from_secs(10));
+    };
+    let (failure, ()) = tokio::join!(patiently(look), turning);
+    assert!(
+        matches!(failure, Err(Failure::TimedOut(Step::Handshake))),
+        "{failure:?}"
     );
 }
