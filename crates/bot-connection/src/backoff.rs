@@ -12,7 +12,7 @@ use ids::ConnectionId;
 #[derive(Default)]
 pub(crate) struct Backoff(Mutex<HashMap<ConnectionId, Waiting>>);
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Waiting {
     failures: u32,
     /// On the clock's own count.
@@ -30,16 +30,19 @@ impl Backoff {
     /// It failed: the next pause is twice as long.
     pub(crate) fn failed(&self, id: &ConnectionId, clock: &Clock) {
         let mut held = self.lock();
-        let failures = held.get(id).map_or(0, |waiting| waiting.failures);
-        let pause = FIRST.saturating_mul(1 << failures.min(16)).min(LONGEST);
-        let failures = failures.saturating_add(1);
-        held.insert(
-            id.clone(),
-            Waiting {
-                failures,
-                until: clock.elapsed() + pause,
-            },
-        );
+        let waiting = held.entry(id.clone()).or_default();
+        let pause = FIRST
+            .saturating_mul(1 << waiting.failures.min(16))
+            .min(LONGEST);
+        waiting.failures = waiting.failures.saturating_add(1);
+        waiting.until = waiting.until.max(clock.elapsed() + pause);
+    }
+
+    /// Telegram has asked to wait.
+    pub(crate) fn not_before(&self, id: &ConnectionId, clock: &Clock, wait: Duration) {
+        let mut held = self.lock();
+        let waiting = held.entry(id.clone()).or_default();
+        waiting.until = waiting.until.max(clock.elapsed() + wait);
     }
 
     /// There is nothing to wait for any more.

@@ -8,8 +8,10 @@ use ids::ProjectId;
 
 use crate::engine::{Engine, ProjectTurn};
 use crate::error::Error;
+use crate::kill::{self, Moment};
+use crate::operation::Operation;
 use crate::view::BotView;
-use crate::{record, registration};
+use crate::{changing, record};
 
 /// Disconnects the project's bot.
 pub(crate) async fn project(
@@ -24,8 +26,10 @@ pub(crate) async fn project(
         // Whether anything followed the commit, nobody knows who did not hear of it.
         parts.park(&connection.id);
     } else {
-        record::begin_disconnect(&mut connection, parts.clock.now());
-        registration::write(parts, &mut connection).await?;
+        let now = parts.clock.now();
+        kill::at(Operation::Disconnect, Moment::NotBegun);
+        let off = |record: &mut Connection| record::begin_disconnect(record, now);
+        changing::change(parts, &mut connection, off).await?;
         connection = switch_off(engine, turn, connection).await;
     }
     Ok(BotView::from(&connection))

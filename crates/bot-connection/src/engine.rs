@@ -1,21 +1,20 @@
-//! What every operation needs: turns, the steps with Telegram, and what a failure of theirs leads to.
+//! What every operation needs: turns, and the steps with Telegram.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use clock::Timestamp;
-use connection_directory::{Connection, Status};
+use connection_directory::Connection;
 use ids::{ProjectId, TelegramBotId};
 use telegram_bot_api::BotToken;
 
 use crate::backoff::Backoff;
+use crate::carry_out::{self, Failed};
 use crate::drift_memory::Campaign;
 use crate::error::{Error, Warning};
 use crate::operation::Operation;
 use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
 use crate::turns::{Turn, Turns};
-use crate::{record, registration, sealing};
 
 #[derive(Clone)]
 pub(crate) struct Engine {
@@ -35,6 +34,8 @@ pub(crate) type ProjectTurn = Arc<Turn<ProjectId>>;
 impl Engine {
     pub(crate) fn new(parts: Parts, config: ConnectConfig) -> Self {
         let (projects, bots) = (Turns::default(), Turns::default());
+        let client = parts.client.waiting_at_most(LONGEST_WAIT);
+        let parts = Parts { client, ..parts };
         Self {
             backoff: Arc::default(),
             campaign: Arc::default(),
@@ -68,38 +69,23 @@ impl Engine {
             .map_err(Error::Directory)
     }
 
-    /// Registers the webhook of a record whose operation has begun. A failure is written into the record: as a warning when
-    /// it is tried again later, as the end of the operation when it is not.
+    /// Registers the webhook of a record whose operation has begun, with the record's own token when none is given. What a failure
+    /// leads to is in the record then.
     pub(crate) async fn register(
         &self,
         connection: &mut Connection,
         operation: Operation,
-        token: &BotToken,
+        token: Option<&BotToken>,
     ) -> Result<Vec<Warning>, Error> {
-        let Self { parts, config, .. } = self;
-        let base = config.public_url.as_ref().ok_or(Error::NoPublicUrl)?;
-        let _turn = self
-            .bots
-            .take(&connection.telegram_bot_id)
-            .ok_or(Error::Busy)?;
         // Updates may come as soon as Telegram knows the address.
-        parts.unpark(&connection.id);
-        match registration::carry_out(parts, config, base, connection, token).await {
-            Ok(warnings) => {
-                self.backoff.forget(&connection.id);
-                Ok(warnings)
-            }
-            Err(error) => {
-                self.note(connection, operation, &error).await?;
-                Err(error)
-            }
-        }
+        self.parts.unpark(&connection.id);
+        self.carry_out(connection, operation, token).await
     }
 
     /// Tells Telegram that a bot was disconnected. Answers whether that is over.
     pub(crate) async fn withdraw(&self, connection: &mut Connection) -> bool {
-        let Err(error) = self.try_withdraw(connection).await else {
-            self.backoff.forget(&connection.id);
+        let told = self.carry_out(connection, Operation::Disconnect, None);
+        let Err(error) = told.await else {
             return true;
         };
         let cause = std::error::Error::source(&error);
@@ -107,85 +93,28 @@ impl Engine {
         false
     }
 
-    async fn try_withdraw(&self, connection: &mut Connection) -> Result<(), Error> {
-        let parts = &self.parts;
-        let _turn = self
-            .bots
-            .take(&connection.telegram_bot_id)
-            .ok_or(Error::Busy)?;
-        let told = match sealing::open_token(parts, connection) {
-            Ok(token) => registration::withdraw(parts, connection, &token).await,
-            Err(error) => Err(error),
-        };
-        match told {
-            // A token that is not accepted has no webhook, and without one there is nothing to be told.
-            Err(Error::TokenNotValid | Error::TelegramRefuses { .. } | Error::Sealed) => {
-                record::end(connection);
-                registration::write(parts, connection).await
-            }
-            told => told,
-        }
-    }
-
-    async fn note(
+    async fn carry_out(
         &self,
         connection: &mut Connection,
         operation: Operation,
-        error: &Error,
-    ) -> Result<(), Error> {
-        if matches!(error, Error::Busy | Error::Directory(_)) {
-            return Ok(());
-        }
-        let parts = &self.parts;
-        let why = error.to_string();
-        let refused = refused_for(connection, parts.clock.now());
-        if is_for_good(operation, error, refused.unwrap_or_default()) {
-            record::give_up(connection, operation, &why, parts.clock.now());
-            if connection.status == Status::Disconnected {
-                // First, since nothing follows a commit whose answer is lost. After one that failed it is tried again.
-                parts.park(&connection.id);
+        token: Option<&BotToken>,
+    ) -> Result<Vec<Warning>, Error> {
+        let bot = connection.telegram_bot_id;
+        let _turn = self.bots.take(&bot).ok_or(Error::Busy)?;
+        let Self { parts, config, .. } = self;
+        let done = carry_out::carry_out(parts, config, connection, operation, token).await;
+        let (id, clock) = (&connection.id, &parts.clock);
+        match &done {
+            Ok(_) | Err(Failed { is_over: true, .. }) => self.backoff.forget(id),
+            Err(failed) => {
+                if let Some(wait) = failed.error.retry_after() {
+                    self.backoff.not_before(id, clock, wait);
+                }
             }
-            registration::write(parts, connection).await?;
-            self.backoff.forget(&connection.id);
-        } else if tells_more(connection, error, &why, refused) {
-            connection.warning = Some(why);
-            registration::write(parts, connection).await?;
         }
-        Ok(())
+        done.map_err(|failed| failed.error)
     }
 }
 
-/// For how long Telegram has been refusing the token, if that is what the record says.
-///
-/// Nothing else is written while it says so, unless Telegram takes the token or somebody pastes it again: both begin anew.
-fn refused_for(connection: &Connection, now: Timestamp) -> Option<Duration> {
-    let refused = Error::TokenNotValid.to_string();
-    (connection.warning.as_ref() == Some(&refused)).then(|| now.since(connection.updated_at))
-}
-
-/// Whether a failure shall stand in the record instead of what stands there. A Telegram out of reach says nothing about a
-/// token that it refused, and must not hide since when.
-fn tells_more(
-    connection: &Connection,
-    error: &Error,
-    why: &str,
-    refused: Option<Duration>,
-) -> bool {
-    let out_of_reach = matches!(error, Error::TelegramUnavailable(_));
-    connection.warning.as_deref() != Some(why) && !(out_of_reach && refused.is_some())
-}
-
-/// Whether a failure ends an operation. Anything else is tried again by [`crate::BotConnections::resume_unfinished`].
-fn is_for_good(operation: Operation, error: &Error, refused: Duration) -> bool {
-    match error {
-        Error::WebhookTakenOver { .. } | Error::Sealed | Error::TelegramRefuses { .. } => true,
-        // A fresh token may be refused for hours (docs/TELEGRAM.md: Tokens).
-        Error::TokenNotValid => operation != Operation::Rotate || refused > FRESH,
-        // A bot that worked before is not given up for a name that does not resolve today.
-        Error::WebhookRefused { .. } => operation.begins_from_nothing(),
-        _ => false,
-    }
-}
-
-/// How long a new token of a bot that is connected already may be refused.
-const FRESH: Duration = Duration::from_secs(24 * 3_600);
+/// How long a wait that Telegram asks for is slept through. A longer one is waited for by [`crate::BotConnections::resume_unfinished`].
+const LONGEST_WAIT: Duration = Duration::from_secs(3);

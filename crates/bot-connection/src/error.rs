@@ -1,4 +1,9 @@
+use std::time::Duration;
+
 use ids::{ConnectionId, ProjectId};
+use telegram_bot_api::Error as Failure;
+
+use crate::refusal::{BotRefusal, WebhookRefusal};
 
 /// Why a bot could not be connected, disconnected or shown. Each says what is wrong in a sentence for whoever asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,22 +45,32 @@ pub enum Error {
     /// A sealed token does not open with this server's master keys.
     #[error("the stored token cannot be opened with this server's master keys")]
     Sealed,
-    /// Telegram answers, but refuses to: of a bot that was logged out, for one, to move it to another Bot API server.
-    #[error("Telegram refuses to answer for this bot: {description}")]
+    /// Telegram answers, but refuses to work for the bot, whatever its token.
+    #[error("{}", told(.why.sentence(), .description))]
     TelegramRefuses {
+        /// Which refusal it is.
+        why: BotRefusal,
         /// Telegram's own words.
         description: String,
     },
     /// Telegram is out of reach, throttles us or is broken: nothing is known about the token.
     #[error("Telegram could not be asked just now")]
-    TelegramUnavailable(#[source] telegram_bot_api::Error),
+    TelegramUnavailable(#[source] Failure),
+    /// Telegram has not accepted the bot's new token yet. It is kept, and tried again until it is accepted, for a day at most.
+    #[error(
+        "Telegram has not accepted the new token yet; this can take minutes and seldom hours, and is tried again by itself. \
+         If the token was mistyped, paste it again"
+    )]
+    TokenNotAcceptedYet,
     /// Telegram does not accept the token: it was revoked, mistyped, or its bot deleted.
     #[error("Telegram does not accept this token")]
     TokenNotValid,
     /// Telegram refused the webhook; the bot has none now.
-    #[error("Telegram refused the webhook: {description}")]
+    #[error("{}", told(.why.sentence(), .description))]
     WebhookRefused {
-        /// Telegram's own words.
+        /// Which refusal it is.
+        why: WebhookRefusal,
+        /// Telegram's own words, without what is secret.
         description: String,
     },
     /// Telegram took the webhook but does not show it: somebody else has set or removed it at the same time.
@@ -67,6 +82,25 @@ pub enum Error {
         /// The host of the other service's webhook; `None` when there is no webhook any more.
         host: Option<String>,
     },
+}
+
+impl Error {
+    /// When it makes sense to try again, where Telegram has said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TelegramUnavailable(Failure::Throttled { retry_after, .. }) => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+/// A sentence of ours, and Telegram's words behind it.
+fn told(sentence: &str, description: &str) -> String {
+    if description.is_empty() {
+        return sentence.to_owned();
+    }
+    format!("{sentence} Telegram says: {description}")
 }
 
 /// Something that does not stop an operation, but that whoever asked should know.

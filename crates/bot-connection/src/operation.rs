@@ -5,10 +5,10 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Connect,
-    Disconnect,
     Reconnect,
     Repair,
     Rotate,
+    Disconnect,
 }
 
 /// How far it came. Each step may be done again.
@@ -16,24 +16,32 @@ pub(crate) enum Operation {
 pub(crate) enum Step {
     /// The record says what is about to be done.
     Begun,
-    /// It is done; after a failure for good the step stays where it was.
-    Confirmed,
     /// Telegram took the webhook. From here on whatever else it shows is somebody else's doing.
     Told,
+    /// It is done; after a failure for good the step stays where it was.
+    Confirmed,
 }
 
 impl Operation {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Connect,
+        Self::Reconnect,
+        Self::Repair,
+        Self::Rotate,
+        Self::Disconnect,
+    ];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
-            Self::Disconnect => "disconnect",
             Self::Reconnect => "reconnect",
             Self::Repair => "repair",
             Self::Rotate => "rotate",
+            Self::Disconnect => "disconnect",
         }
     }
 
-    /// A failure for good takes the connection back to disconnected, since nothing worked before it.
+    /// Nothing worked before it: the record is one of a bot that is being connected.
     pub(crate) const fn begins_from_nothing(self) -> bool {
         matches!(self, Self::Connect | Self::Reconnect)
     }
@@ -43,14 +51,8 @@ impl FromStr for Operation {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let all = [
-            Self::Connect,
-            Self::Disconnect,
-            Self::Reconnect,
-            Self::Repair,
-            Self::Rotate,
-        ];
-        all.into_iter()
+        Self::ALL
+            .into_iter()
             .find(|operation| operation.as_str() == text)
             .ok_or(())
     }
@@ -60,8 +62,8 @@ impl Step {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Begun => "begun",
-            Self::Confirmed => "confirmed",
             Self::Told => "told",
+            Self::Confirmed => "confirmed",
         }
     }
 }

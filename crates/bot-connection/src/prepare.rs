@@ -1,14 +1,15 @@
 //! What is written before Telegram is told: the record, with the operation that is about to be carried out.
 
-use connection_directory::{Connection, Update};
+use connection_directory::Connection;
 use ids::{ConnectionId, ProjectId};
 use telegram_bot_api::BotToken;
 
 use crate::error::Error;
+use crate::kill::{self, Moment};
 use crate::operation::Operation;
 use crate::parts::Parts;
 use crate::telegram::Bot;
-use crate::{record, registration, sealing};
+use crate::{changing, record, sealing};
 
 /// A new record.
 pub(crate) async fn connect(
@@ -18,11 +19,9 @@ pub(crate) async fn connect(
     token: &BotToken,
 ) -> Result<Connection, Error> {
     let connection = new_record(parts, project, bot, token);
-    parts
-        .directory
-        .connection_insert(&connection)
-        .await
-        .map_err(registration::taken)?;
+    kill::at(Operation::Connect, Moment::NotBegun);
+    let inserted = parts.directory.connection_insert(&connection).await;
+    inserted.map_err(changing::taken)?;
     Ok(connection)
 }
 
@@ -34,12 +33,11 @@ pub(crate) async fn replace(
     token: &BotToken,
 ) -> Result<Connection, Error> {
     let connection = new_record(parts, &there.project, bot, token);
-    record::begin_disconnect(there, parts.clock.now());
-    match parts.directory.connection_replace(there, &connection).await {
-        Ok(Update::Updated) => Ok(connection),
-        Ok(Update::Stale) => Err(Error::Busy),
-        Err(error) => Err(registration::taken(error)),
-    }
+    let now = parts.clock.now();
+    kill::at(Operation::Disconnect, Moment::NotBegun);
+    let off = |record: &mut Connection| record::begin_disconnect(record, now);
+    changing::replace(parts, there, &connection, off).await?;
+    Ok(connection)
 }
 
 /// Another registration of a record that is there.
@@ -52,19 +50,22 @@ pub(crate) async fn again(
     token: &BotToken,
     operation: Operation,
 ) -> Result<(), Error> {
-    describe(there, bot);
     let same_token = sealing::has_token(parts, there, token);
     let under_way = record::operation(there).filter(|one| *one != Operation::Disconnect);
-    if same_token && under_way.is_some() {
-        record::begin_again(there);
-    } else {
+    kill::at(operation, Moment::NotBegun);
+    changing::change(parts, there, |record| {
+        describe(record, bot);
+        if same_token && under_way.is_some() {
+            record::begin_again(record);
+            return;
+        }
         // A disconnected bot may come back with the token it had.
         if !same_token {
-            sealing::seal_token(parts, there, token);
+            sealing::seal_token(parts, record, token);
         }
-        record::begin(there, operation, parts.vault.primary());
-    }
-    registration::write(parts, there).await
+        record::begin(record, operation, parts.vault.primary());
+    })
+    .await
 }
 
 /// The bot of a record that needs no change may have a new name.
@@ -72,8 +73,7 @@ pub(crate) async fn rename(parts: &Parts, there: &mut Connection, bot: Bot) -> R
     if there.username == bot.username && there.name.as_deref() == Some(&*bot.name) {
         return Ok(());
     }
-    describe(there, bot);
-    registration::write(parts, there).await
+    changing::change(parts, there, |record| describe(record, bot)).await
 }
 
 fn describe(connection: &mut Connection, bot: Bot) {

@@ -47,7 +47,9 @@ pub(crate) async fn token(
         (_, _) => prepare::connect(parts, project, bot, token).await?,
     };
     let operation = record::operation(&connection).unwrap_or(Operation::Connect);
-    let warnings = engine.register(&mut connection, operation, token).await?;
+    let warnings = engine
+        .register(&mut connection, operation, Some(token))
+        .await?;
     let did = done(plan, operation);
     tracing::info!(%project, connection = %connection.id, ?did, "a bot is connected");
     Ok(connected(did, &connection, doubt, warnings))

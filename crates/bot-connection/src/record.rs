@@ -9,6 +9,7 @@ use token_vault::SealedToken;
 use webhook_secret::Registration;
 
 use crate::operation::{Operation, Step};
+use crate::parts::ConnectConfig;
 
 /// How long the registration before stays good, once Telegram has shown the new one: a request may be under way.
 const GRACE: Duration = Duration::from_secs(600);
@@ -52,19 +53,42 @@ pub(crate) fn take_token(record: &mut Connection, sealed: SealedToken) {
     }
 }
 
-/// Telegram has taken the webhook at this public address.
-pub(crate) fn told(record: &mut Connection, base_url: &str) {
-    record.step = Step::Told.as_str().to_owned();
-    record.registered_base_url = Some(base_url.to_owned());
+/// How far the operation under way came.
+pub(crate) fn step(record: &Connection) -> Step {
+    if record.operation.is_none() {
+        Step::Confirmed
+    } else if record.step == Step::Told.as_str() {
+        Step::Told
+    } else {
+        Step::Begun
+    }
 }
 
-/// Whether Telegram has taken the webhook of the current registration.
-pub(crate) fn is_told(record: &Connection) -> bool {
-    record.step == Step::Told.as_str()
+/// The operation has come to a step.
+pub(crate) fn reach(
+    record: &mut Connection,
+    operation: Operation,
+    step: Step,
+    config: &ConnectConfig,
+    now: Timestamp,
+) {
+    match step {
+        Step::Begun => begin_again(record),
+        Step::Told => told(record, config),
+        Step::Confirmed if operation == Operation::Disconnect => end(record),
+        Step::Confirmed => confirm(record, now),
+    }
+}
+
+/// Telegram has taken the webhook, as it is registered today.
+fn told(record: &mut Connection, config: &ConnectConfig) {
+    record.step = Step::Told.as_str().to_owned();
+    let base = config.public_url.as_ref();
+    record.registered_base_url = base.map(|url| url.as_str().to_owned());
 }
 
 /// Telegram has shown our webhook: the operation is over.
-pub(crate) fn confirm(record: &mut Connection, now: Timestamp) {
+fn confirm(record: &mut Connection, now: Timestamp) {
     end(record);
     record.status = Status::Active;
     record.connected_at = Some(now);
@@ -81,21 +105,24 @@ pub(crate) fn begin_disconnect(record: &mut Connection, now: Timestamp) {
 }
 
 /// The operation is over.
-pub(crate) fn end(record: &mut Connection) {
+fn end(record: &mut Connection) {
     record.step = Step::Confirmed.as_str().to_owned();
     record.operation = None;
     record.warning = None;
 }
 
-/// The operation has failed for good. What it began from nothing is disconnected; anything else stays as it is.
-pub(crate) fn give_up(record: &mut Connection, operation: Operation, why: &str, now: Timestamp) {
+/// The operation has failed for good, and the bot stays what it was.
+pub(crate) fn give_up(record: &mut Connection, why: &str, now: Timestamp) {
     record.operation = None;
     record.warning = Some(why.to_owned());
     end_previous(record, now);
-    if operation.begins_from_nothing() {
-        record.status = Status::Disconnected;
-        record.disconnected_at = Some(now);
-    }
+}
+
+/// The operation has failed for good, and nothing is left of it: the bot is disconnected.
+pub(crate) fn undo(record: &mut Connection, why: &str, now: Timestamp) {
+    give_up(record, why, now);
+    record.status = Status::Disconnected;
+    record.disconnected_at = Some(now);
 }
 
 /// From now on the registration before is good for requests that are under way, and no others.

@@ -9,7 +9,7 @@ use ids::ConnectionId;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::{record, sealing};
+use crate::record;
 
 /// Goes on with all of them, several at once; answers how many came to their end.
 pub(crate) async fn all(engine: &Arc<Engine>) -> Result<usize, Error> {
@@ -75,8 +75,7 @@ async fn end(engine: &Engine, id: &ConnectionId) -> Result<bool, Error> {
         parts.park(id);
         return Ok(engine.withdraw(&mut connection).await);
     }
-    let token = sealing::open_token(parts, &connection)?;
-    let warnings = engine.register(&mut connection, operation, &token).await?;
+    let warnings = engine.register(&mut connection, operation, None).await?;
     for warning in warnings {
         tracing::warn!(connection = %id, %warning, "a bot is connected, with a reservation");
     }

@@ -1,11 +1,15 @@
 //! What Telegram is asked and told about a bot, and what its refusals mean here.
 
+use std::time::Duration;
+
+use clock::Clock;
 use ids::TelegramBotId;
 use telegram_bot_api::methods::{DeleteWebhook, GetMe, GetWebhookInfo, SetWebhook};
 use telegram_bot_api::{BotToken, Client, Error as Refusal, UpdateKind};
 use webhook_secret::SecretToken;
 
 use crate::error::Error;
+use crate::refusal::{BotRefusal, WebhookRefusal};
 
 /// A bot, as `getMe` tells.
 pub(crate) struct Bot {
@@ -20,6 +24,16 @@ pub(crate) struct Webhook<'a> {
     pub(crate) secret: &'a SecretToken,
     pub(crate) max_connections: u8,
     pub(crate) kinds: &'a [UpdateKind],
+}
+
+impl Webhook<'_> {
+    fn call(&self) -> SetWebhook {
+        let kinds = self.kinds.iter().map(|kind| kind.as_str().to_owned());
+        SetWebhook::new(self.url)
+            .secret_token(self.secret.expose())
+            .max_connections(i64::from(self.max_connections))
+            .allowed_updates(kinds.collect::<Vec<_>>())
+    }
 }
 
 /// Verifies a token with [getMe](https://core.telegram.org/bots/api#getme).
@@ -46,32 +60,26 @@ pub(crate) async fn webhook_url(client: &Client, token: &BotToken) -> Result<Str
 
 /// Registers a webhook, every parameter given, nothing dropped:
 /// [setWebhook](https://core.telegram.org/bots/api#setwebhook).
+///
+/// Another one that is under way at the same moment is waited for a little.
 pub(crate) async fn set_webhook(
     client: &Client,
+    clock: &Clock,
     token: &BotToken,
     webhook: Webhook<'_>,
 ) -> Result<(), Error> {
-    let Webhook {
-        url,
-        secret,
-        max_connections,
-        kinds,
-    } = webhook;
-    let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
-    let call = SetWebhook::new(url)
-        .secret_token(secret.expose())
-        .max_connections(i64::from(max_connections))
-        .allowed_updates(kinds);
-    match client.send(token, &call).await {
-        Ok(_) => Ok(()),
-        Err(Refusal::Refused { description, .. }) => {
-            let secrets = [path_of(url).unwrap_or(url), secret.expose()];
-            Err(Error::WebhookRefused {
-                description: without(description, secrets),
-            })
+    let Webhook { url, secret, .. } = webhook;
+    let call = webhook.call();
+    for _ in 0..CONFLICTS {
+        match client.send(token, &call).await {
+            Err(error) if error.is_conflict() => clock.sleep(CONFLICT_PAUSE).await,
+            Err(error) => return Err(refused_webhook(error, url, secret)),
+            Ok(_) => return Ok(()),
         }
-        Err(error) => Err(meaning(error, "setWebhook")),
     }
+    let last = client.send(token, &call).await;
+    last.map(drop)
+        .map_err(|error| refused_webhook(error, url, secret))
 }
 
 /// Takes the webhook away: [deleteWebhook](https://core.telegram.org/bots/api#deletewebhook).
@@ -121,14 +129,49 @@ fn without(words: String, secrets: [&str; 2]) -> String {
         .fold(words, |words, secret| words.replace(secret, "(hidden)"))
 }
 
+fn refused_webhook(error: Refusal, url: &str, secret: &SecretToken) -> Error {
+    match meaning(error, "setWebhook") {
+        Error::TelegramRefuses {
+            why: BotRefusal::Other,
+            description,
+        } => {
+            let secrets = [path_of(url).unwrap_or(url), secret.expose()];
+            Error::WebhookRefused {
+                why: WebhookRefusal::of(&description),
+                description: without(description, secrets),
+            }
+        }
+        error => error,
+    }
+}
+
 fn meaning(error: Refusal, method: &str) -> Error {
+    let words = error.description().unwrap_or_default();
+    // Of all that is refused with 401, one says nothing about the token.
+    let about_the_bot = match error.code() {
+        Some(400 | 401) => BotRefusal::of(words),
+        _ => None,
+    };
+    if let Some(why) = about_the_bot {
+        return Error::TelegramRefuses {
+            why,
+            description: words.to_owned(),
+        };
+    }
     match error {
-        error if error.is_token_refused(method) => Error::TokenNotValid,
-        Refusal::Refused { description, .. } => Error::TelegramRefuses { description },
+        error if error.is_token_refused(method) || error.is_misdirected() => Error::TokenNotValid,
+        error if error.is_conflict() => Error::TelegramUnavailable(error),
+        Refusal::Refused { description, .. } => Error::TelegramRefuses {
+            why: BotRefusal::Other,
+            description,
+        },
         error => Error::TelegramUnavailable(error),
     }
 }
 
+/// How often another setWebhook that is under way is waited for, and how long.
+const CONFLICTS: u32 = 2;
+const CONFLICT_PAUSE: Duration = Duration::from_secs(1);
 const UNREADABLE_HOST: &str = "unknown";
 
 #[cfg(test)]

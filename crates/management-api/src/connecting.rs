@@ -119,6 +119,7 @@ mod tests {
             ),
             (
                 Error::TelegramRefuses {
+                    why: bot_connection::BotRefusal::Other,
                     description: description(),
                 },
                 502,
@@ -132,6 +133,7 @@ mod tests {
             (Error::TokenNotValid, 422, "BOT_TOKEN_NOT_VALID"),
             (
                 Error::WebhookRefused {
+                    why: bot_connection::WebhookRefusal::Other,
                     description: description(),
                 },
                 502,

@@ -1,6 +1,6 @@
 //! Tokens and webhooks that Telegram does not take, and a Telegram that does not answer.
 
-use bot_connection::{Error, Status};
+use bot_connection::{Error, Status, WebhookRefusal};
 use telegram_simulator::{FailureKind, Resolution};
 
 use crate::support::{on_both, project};
@@ -75,9 +75,10 @@ async fn a_refused_webhook_leaves_a_disconnected_record_with_the_reason() {
         let (bot, token) = place.bot();
         place.control.unresolve("bots.example.com");
         let refused = place.put("1", &token).await.unwrap_err();
-        let Error::WebhookRefused { description } = &refused else {
+        let Error::WebhookRefused { why, description } = &refused else {
             panic!("{refused:?}")
         };
+        assert_eq!(*why, WebhookRefusal::NameNotResolved);
         assert!(
             description.contains("Failed to resolve host"),
             "{description}"

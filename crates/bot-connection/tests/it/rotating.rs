@@ -116,7 +116,7 @@ async fn a_fresh_token_that_is_refused_in_a_later_step_is_tried_for_a_day() {
         let refused = Failure::next(u32::MAX, FailureKind::Unauthorized).of(bot);
         place.control.fail(refused.on("setWebhook"));
         let failed = place.put("1", &new).await.unwrap_err();
-        assert!(matches!(failed, Error::TokenNotValid), "{failed:?}");
+        assert!(matches!(failed, Error::TokenNotAcceptedYet), "{failed:?}");
         place.hands.advance(Duration::from_secs(3_600));
         assert_eq!(place.resume().await, 0);
         assert_eq!(place.record("1").await.operation.as_deref(), Some("rotate"));
@@ -151,7 +151,10 @@ async fn a_telegram_out_of_reach_in_between_does_not_begin_the_day_anew() {
             assert_eq!(place.resume().await, 0);
             let record = place.record("1").await;
             assert_eq!(record.operation.as_deref(), Some("rotate"), "{hour}");
-            assert_eq!(record.warning, Some(Error::TokenNotValid.to_string()));
+            assert_eq!(
+                record.warning,
+                Some(Error::TokenNotAcceptedYet.to_string())
+            );
             place.restart();
             place.hands.advance(Duration::from_secs(3_600));
         }

@@ -1,0 +1,99 @@
+//! What the machine has Telegram asked, carried out: one function for each [`Ask`].
+
+use connection_directory::Connection;
+use telegram_bot_api::BotToken;
+
+use crate::error::{Error, Warning};
+use crate::machine::Ask;
+use crate::parts::{ConnectConfig, Parts};
+use crate::public_url::PublicUrl;
+use crate::telegram::Webhook;
+use crate::{registration, telegram};
+
+/// What was heard from Telegram while an operation is carried out.
+pub(crate) struct Talk<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) config: &'a ConnectConfig,
+    /// The address that Telegram showed last.
+    shown: String,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl<'a> Talk<'a> {
+    pub(crate) fn new(parts: &'a Parts, config: &'a ConnectConfig) -> Self {
+        Self {
+            parts,
+            config,
+            shown: String::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The public address that a registration of today gets.
+    pub(crate) fn base(&self) -> Result<&'a PublicUrl, Error> {
+        self.config.public_url.as_ref().ok_or(Error::NoPublicUrl)
+    }
+
+    pub(crate) async fn ask(
+        &mut self,
+        ask: Ask,
+        connection: &Connection,
+        token: &BotToken,
+    ) -> Result<(), Error> {
+        match ask {
+            Ask::Look => self.look(token).await,
+            Ask::Set => self.set(connection, token).await,
+            Ask::LookForOurs => self.look_for_ours(connection, token).await,
+            Ask::DeleteOurs => self.delete_ours(connection, token).await,
+        }
+    }
+
+    async fn look(&mut self, token: &BotToken) -> Result<(), Error> {
+        self.shown = telegram::webhook_url(&self.parts.client, token).await?;
+        Ok(())
+    }
+
+    async fn set(&mut self, connection: &Connection, token: &BotToken) -> Result<(), Error> {
+        let (parts, base) = (self.parts, self.base()?);
+        let url = registration::webhook_url(parts, base.as_str(), connection)?;
+        let (project, bot) = (&connection.project, connection.telegram_bot_id);
+        let secret = parts.secrets.token(project, bot, connection.current);
+        let webhook = Webhook {
+            url: &url,
+            secret: &secret.ok_or(Error::Sealed)?,
+            max_connections: self.config.max_connections,
+            kinds: &self.config.allowed_updates,
+        };
+        telegram::set_webhook(&parts.client, &parts.clock, token, webhook).await?;
+        self.warnings
+            .extend(registration::rival(parts, base, &self.shown));
+        Ok(())
+    }
+
+    async fn look_for_ours(
+        &mut self,
+        connection: &Connection,
+        token: &BotToken,
+    ) -> Result<(), Error> {
+        self.look(token).await?;
+        // An operation that a restart interrupted may have told another public address than today's.
+        let base = match &connection.registered_base_url {
+            Some(told) => told,
+            None => self.base()?.as_str(),
+        };
+        if self.shown == registration::webhook_url(self.parts, base, connection)? {
+            return Ok(());
+        }
+        Err(Error::WebhookTakenOver {
+            host: telegram::host_of(&self.shown),
+        })
+    }
+
+    async fn delete_ours(&self, connection: &Connection, token: &BotToken) -> Result<(), Error> {
+        let owner = registration::owner(self.parts, &self.shown);
+        if owner.is_some_and(|owner| owner == connection.id) {
+            telegram::delete_webhook(&self.parts.client, token).await?;
+        }
+        Ok(())
+    }
+}
