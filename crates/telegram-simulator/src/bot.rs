@@ -44,6 +44,10 @@ pub(crate) struct Bot {
     pub(crate) webhook: Option<Webhook>,
     pub(crate) allowed: Allowed,
     pub(crate) poll: Option<Poll>,
+    /// The setWebhook that is under way.
+    pub(crate) setting: Option<Setting>,
+    /// While its token is fresh, and refused at times.
+    pub(crate) unsettled: Option<Unsettled>,
     /// The clock's reading before which another setWebhook is refused.
     pub(crate) next_set_webhook: Duration,
     /// The clock's reading before which a 409 is held back.
@@ -84,6 +88,37 @@ impl Bot {
             .is_some()
     }
 
+    /// Whether calls with its token are answered.
+    pub(crate) fn is_active(&self) -> bool {
+        self.standing == Standing::Active
+    }
+
+    /// Whether a setWebhook is under way.
+    pub(crate) fn is_setting(&self) -> bool {
+        let setting = self.setting.as_ref();
+        setting.is_some_and(|setting| setting.ended.is_none())
+    }
+
+    /// Fails the setWebhook that is under way, if one is.
+    pub(crate) fn end_setting(&mut self, code: u16, text: &'static str) {
+        if let Some(setting) = self.setting.as_mut().filter(|it| it.ended.is_none()) {
+            setting.ended = Some((code, text));
+            setting.wake.notify_one();
+        }
+    }
+
+    /// Whether a call with its fresh token is refused yet.
+    pub(crate) fn refuses_fresh_token(&mut self, now: Duration) -> bool {
+        let Some(unsettled) = &mut self.unsettled else {
+            return false;
+        };
+        if unsettled.calls > 0 {
+            unsettled.calls -= 1;
+            return true;
+        }
+        now < unsettled.until
+    }
+
     /// Fails the getUpdates that waits, if one does.
     pub(crate) fn end_poll(&mut self, code: u16, text: &'static str) {
         if let Some(poll) = &mut self.poll {
@@ -106,10 +141,30 @@ pub(crate) struct Webhook {
     pub(crate) secret: String,
     pub(crate) has_certificate: bool,
     pub(crate) last_error: Option<(i64, String)>,
+    /// The clock's reading at which its name is looked up again.
+    pub(crate) look_up_at: Duration,
     /// Whether somebody delivers to it yet.
     pub(crate) has_sender: bool,
     pub(crate) wake: Arc<Notify>,
     pub(crate) stop: CancellationToken,
+}
+
+/// A setWebhook whose name is being resolved.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) number: u64,
+    pub(crate) url: String,
+    pub(crate) max_connections: usize,
+    pub(crate) wake: Arc<Notify>,
+    /// The refusal that ended it.
+    pub(crate) ended: Option<(u16, &'static str)>,
+}
+
+/// A fresh token that the servers do not all know yet: so many calls get 401, and all calls before a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsettled {
+    pub(crate) calls: u32,
+    pub(crate) until: Duration,
 }
 
 /// A getUpdates that waits.

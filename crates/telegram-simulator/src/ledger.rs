@@ -56,9 +56,9 @@ impl Ledger {
 
     pub(crate) fn created(
         &mut self,
-        bot: BotId,
-        update_id: i64,
+        (bot, update_id): (BotId, i64),
         kind: &str,
+        lane: i64,
         content: &serde_json::Value,
         at: Duration,
     ) {
@@ -66,6 +66,7 @@ impl Ledger {
             bot,
             update_id,
             kind: kind.to_owned(),
+            lane,
             chat: kinds::chat(content).map(ChatId),
             text: content
                 .get("text")

@@ -86,6 +86,8 @@ pub struct UpdateRecord {
     pub update_id: i64,
     /// Its kind.
     pub kind: String,
+    /// The queue it waits in: within one, the next is sent when the one before is done.
+    pub lane: i64,
     /// The chat it names.
     pub chat: Option<ChatId>,
     /// The text of its message.

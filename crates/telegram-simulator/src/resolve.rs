@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,21 +37,34 @@ pub(crate) struct Target {
     pub(crate) deliver_to: Option<SocketAddr>,
 }
 
-/// The hosts that can be resolved.
+/// The hosts that can be resolved, and those whose look-up takes time.
 #[derive(Debug, Default)]
-pub(crate) struct ResolveTable(HashMap<String, Resolution>);
+pub(crate) struct ResolveTable {
+    known: HashMap<String, Resolution>,
+    slow: HashMap<String, Duration>,
+}
 
 impl ResolveTable {
     pub(crate) fn set(&mut self, host: &str, resolution: Resolution) {
-        self.0.insert(host.to_ascii_lowercase(), resolution);
+        self.known.insert(host.to_ascii_lowercase(), resolution);
     }
 
     pub(crate) fn remove(&mut self, host: &str) {
-        self.0.remove(&host.to_ascii_lowercase());
+        self.known.remove(&host.to_ascii_lowercase());
+    }
+
+    /// Makes setWebhook wait so long for a host's name.
+    pub(crate) fn slow(&mut self, host: &str, span: Duration) {
+        self.slow.insert(host.to_ascii_lowercase(), span);
+    }
+
+    /// How long the look-up of a host takes.
+    pub(crate) fn takes(&self, host: &str) -> Duration {
+        self.slow.get(host).copied().unwrap_or_default()
     }
 
     pub(crate) fn hosts(&self) -> impl Iterator<Item = (&String, &Resolution)> {
-        self.0.iter()
+        self.known.iter()
     }
 
     /// The address of a host for a webhook, checked as the server checks it; else the tail of `Bad Request: bad webhook: …`.
@@ -61,7 +75,7 @@ impl ResolveTable {
             let address = fixed
                 .parse()
                 .map_err(|_| "Invalid IP address specified".to_owned())?;
-            let known = self.0.get(fixed).or_else(|| self.0.get(host));
+            let known = self.known.get(fixed).or_else(|| self.known.get(host));
             Target {
                 address,
                 deliver_to: known.and_then(|resolution| resolution.deliver_to),
@@ -80,7 +94,7 @@ impl ResolveTable {
         if !host.is_ascii() {
             return Err("Host can't be converted to ASCII".to_owned());
         }
-        if let Some(resolution) = self.0.get(host) {
+        if let Some(resolution) = self.known.get(host) {
             return Ok(Target {
                 address: resolution.address,
                 deliver_to: resolution.deliver_to,

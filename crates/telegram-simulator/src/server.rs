@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clock::Clock;
-use http::{Request, Response};
+use http::header::DATE;
+use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -34,13 +35,16 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 pub(crate) async fn serve(listener: TcpListener, control: Control, front_end: bool) {
     accept(&listener, |stream| {
         let control = control.clone();
+        let peer = stream.peer_addr();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
         let service = service_fn(move |request| {
             let control = control.clone();
-            async move { answer(&control, front_end, request).await }
+            async move { answer(&control, front_end, peer, request).await }
         });
         // An error here is a client that left, or one that we cut off.
         let served = http1::Builder::new()
             .half_close(true)
+            .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service);
         async move {
             let _ = served.await;
@@ -68,14 +72,27 @@ pub(crate) async fn swallow(listener: TcpListener) {
 async fn answer(
     control: &Control,
     front_end: bool,
+    peer: IpAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, CutOff> {
-    if control_http::owns(request.uri().path()) {
-        return Ok(control_http::handle(control, request).await);
-    }
-    api::http::handle(&control.shared, front_end, request)
-        .await
-        .map_err(|Cut| CutOff)
+    let mut response = if control_http::owns(request.uri().path()) {
+        control_http::handle(control, request).await
+    } else {
+        api::http::handle(&control.shared, front_end, peer, request)
+            .await
+            .map_err(|Cut| CutOff)?
+    };
+    response.headers_mut().extend(date(control));
+    Ok(response)
+}
+
+/// The date by the simulator's clock, as far ahead as a test says.
+fn date(control: &Control) -> Option<(HeaderName, HeaderValue)> {
+    let world = control.shared.look();
+    let now = world.clock.now().unix_seconds() + world.ahead_seconds;
+    let date = UNIX_EPOCH + Duration::from_secs(now.try_into().ok()?);
+    let text = HeaderValue::from_str(&httpdate::fmt_http_date(date));
+    Some((DATE, text.ok()?))
 }
 
 async fn accept<F>(listener: &TcpListener, serve: impl Fn(TcpStream) -> F)

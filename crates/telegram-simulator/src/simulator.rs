@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use crate::control::handle::Control;
 use crate::error::Error;
 use crate::failures::Failures;
+use crate::faults::Faults;
 use crate::ids::BotId;
+use crate::instances::Instances;
 use crate::ledger::Ledger;
 use crate::resolve::{Resolution, ResolveTable};
 use crate::server;
@@ -159,10 +161,14 @@ fn new_world(
         files: HashMap::new(),
         resolve: ResolveTable::default(),
         failures: Failures::default(),
+        faults: Faults::default(),
+        instances: Instances::default(),
+        ahead_seconds: 0,
         answers: HashMap::new(),
         ledger: Ledger::default(),
         started,
         stop,
         last_number: 0,
+        pollers: HashMap::new(),
     }
 }

@@ -14,7 +14,9 @@ use crate::bot::Bot;
 use crate::dialog::{Access, Dialog, describe_chat, describe_user};
 use crate::error::Error;
 use crate::failures::Failures;
+use crate::faults::Faults;
 use crate::ids::{BotId, ChatId, Token, UserId};
+use crate::instances::Instances;
 use crate::json;
 use crate::kinds::{self, Kind};
 use crate::ledger::Ledger;
@@ -79,6 +81,10 @@ pub(crate) struct World {
     pub(crate) files: HashMap<String, StoredFile>,
     pub(crate) resolve: ResolveTable,
     pub(crate) failures: Failures,
+    pub(crate) faults: Faults,
+    pub(crate) instances: Instances,
+    /// How far the clock that answers tell is ahead of the simulator's own.
+    pub(crate) ahead_seconds: i64,
     /// Answers that a test chose, by method in lower case.
     pub(crate) answers: HashMap<String, Value>,
     pub(crate) ledger: Ledger,
@@ -87,6 +93,8 @@ pub(crate) struct World {
     /// The parent of every webhook's end.
     pub(crate) stop: CancellationToken,
     pub(crate) last_number: u64,
+    /// The ends of the polling libraries that rivals run.
+    pub(crate) pollers: HashMap<BotId, CancellationToken>,
 }
 
 /// A question that a bot must answer in time.
@@ -195,7 +203,9 @@ impl World {
             return Ok(None);
         }
         owner.wake();
-        self.ledger.created(bot, update_id, kind, content, elapsed);
+        let lane = queue.0;
+        self.ledger
+            .created((bot, update_id), kind, lane, content, elapsed);
         Ok(Some(update_id))
     }
 

@@ -1,5 +1,6 @@
 //! A request to the Bot API, from its first line to its answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use hyper::body::Incoming;
 use crate::api::answer::{Answer, Refusal, envelope};
 use crate::api::call::Call;
 use crate::api::methods::Seen;
-use crate::api::{methods, token, updates};
+use crate::api::{methods, setting, token, updates};
 use crate::failures::FailureKind;
 use crate::ids::{BotId, Token};
 use crate::params::{Params, decode};
@@ -39,6 +40,7 @@ struct Route {
 pub(crate) async fn handle(
     shared: &Arc<Shared>,
     front_end: bool,
+    peer: IpAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Cut> {
     let (head, body) = request.into_parts();
@@ -57,7 +59,8 @@ pub(crate) async fn handle(
         Err(status) => return Ok(empty(status)),
     };
     let token = Token::new(route.token);
-    let checked = token::check(&shared.look(), &token, route.test, front_end);
+    let caller = caller(&head.headers, peer);
+    let checked = shared.change(|world| token::admit(world, &token, route.test, caller, front_end));
     match checked {
         Ok(bot) => {
             let call = Call {
@@ -83,6 +86,14 @@ pub(crate) async fn handle(
             Ok(respond(&refused))
         }
     }
+}
+
+/// Who calls: behind a proxy, the address that it tells.
+fn caller(headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    let told = headers
+        .get("x-real-ip")
+        .and_then(|value| value.to_str().ok());
+    told.and_then(|text| text.parse().ok()).unwrap_or(peer)
 }
 
 /// `/bot<token>/<method>` or `/bot<token>/test/<method>`.
@@ -165,6 +176,12 @@ async fn answer(shared: &Arc<Shared>, call: Call) -> Result<Response<Full<Bytes>
 async fn perform(shared: &Shared, call: &Call, at: Duration) -> Answer {
     if call.method.eq_ignore_ascii_case("getUpdates") {
         let answer = updates::get(shared, call).await;
+        write_down(shared, call, at, &answer);
+        return answer;
+    }
+    if call.method.eq_ignore_ascii_case("setWebhook")
+        && let Some(answer) = setting::set(shared, call).await
+    {
         write_down(shared, call, at, &answer);
         return answer;
     }

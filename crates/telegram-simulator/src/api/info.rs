@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::answer::{Answer, Refusal, yes};
 use crate::api::call::Call;
-use crate::bot::Standing;
+use crate::bot::{Allowed, Standing};
 use crate::dialog::merge;
 use crate::ids::UserId;
 use crate::world::World;
@@ -34,7 +34,9 @@ pub(crate) fn me(world: &mut World, call: &Call) -> Answer {
 pub(crate) fn log_out(world: &mut World, call: &Call) -> Answer {
     let bot = world.bot(call.bot)?;
     bot.erase_webhook();
+    bot.end_setting(400, "Logged out");
     bot.end_poll(400, "Logged out");
+    bot.allowed = Allowed::Default;
     bot.standing = Standing::LoggedOut;
     world.drop_updates(call.bot, |_| true);
     yes()

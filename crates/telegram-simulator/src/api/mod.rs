@@ -9,6 +9,7 @@ mod media;
 mod messages;
 pub(crate) mod methods;
 mod rest;
+mod setting;
 mod token;
-mod updates;
+pub(crate) mod updates;
 mod webhook;

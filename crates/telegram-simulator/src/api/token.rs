@@ -1,5 +1,7 @@
 //! What becomes of a token before its call is looked at.
 
+use std::net::IpAddr;
+
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 
@@ -10,6 +12,31 @@ use crate::world::World;
 
 /// Highest id that the server takes: 2^54 - 1.
 const LAST_ID: i64 = (1 << 54) - 1;
+
+/// The bot that a call's token opens now. It starts the token's instance, which may be one too many, and a fresh token may be refused
+/// for a while.
+pub(crate) fn admit(
+    world: &mut World,
+    token: &Token,
+    test: bool,
+    caller: IpAddr,
+    front_end: bool,
+) -> Result<BotId, Refusal> {
+    let now = world.clock.elapsed();
+    if shape(token.expose()).is_ok() {
+        let admitted = world.instances.admit(token, caller, now);
+        admitted.map_err(Refusal::too_many)?;
+    }
+    let checked = check(world, token, test, front_end);
+    if checked.is_err() {
+        world.instances.refused(token, now);
+    }
+    let bot = checked?;
+    if world.bot(bot)?.refuses_fresh_token(now) {
+        return Err(Refusal::new(401, "Unauthorized"));
+    }
+    Ok(bot)
+}
 
 /// The bot that a token opens.
 ///

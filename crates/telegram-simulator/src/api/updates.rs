@@ -46,7 +46,7 @@ fn begin(world: &mut World, call: &Call) -> Result<Result<Value, Wait>, Refusal>
         .integer("offset", 0, -100_000, i64::from(i32::MAX));
     let number = world.number();
     let bot = world.bot(call.bot)?;
-    if bot.webhook.is_some() {
+    if bot.webhook.is_some() || bot.is_setting() {
         return Err(Refusal::new(409, ACTIVE));
     }
     bot.end_poll(409, OTHER);

@@ -8,10 +8,13 @@ use tokio::sync::Notify;
 
 use crate::api::answer::{Answer, Done, Refusal};
 use crate::api::call::Call;
-use crate::bot::{Allowed, Bot, Webhook};
+use crate::bot::{Allowed, Bot, Setting, Webhook};
 use crate::resolve::Target;
 use crate::webhook_url::WebhookUrl;
 use crate::world::World;
+
+/// What a setWebhook is told that another call ended.
+pub(crate) const OTHER: &str = "Conflict: terminated by other setWebhook";
 
 const LARGEST_CERTIFICATE: usize = 3 << 20;
 const PORTS: [u16; 4] = [80, 88, 443, 8443];
@@ -41,6 +44,46 @@ pub(crate) fn set(world: &mut World, call: &Call) -> Answer {
     replace(world, call, &wanted)
 }
 
+/// A setWebhook that waits for the name service.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) number: u64,
+    pub(crate) span: Duration,
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// The steps of setWebhook before its host's name is resolved; `None`, and nothing done, where that takes no time or is not
+/// needed.
+pub(crate) fn begin(world: &mut World, call: &Call) -> Option<Begun> {
+    let wanted = Wanted::read(call, call.get("url"));
+    let parsed = WebhookUrl::parse(wanted.url)?;
+    let span = world.resolve.takes(&parsed.host);
+    let now = world.clock.elapsed();
+    let is_sound = check_secret(wanted.secret).is_ok() && check_url(&parsed).is_ok();
+    let is_looked_up = is_sound && wanted.fixed_address.is_empty() && !span.is_zero();
+    let bot = world.bot(call.bot).ok()?;
+    if !is_looked_up || now < bot.next_set_webhook || wanted.is_set(bot) {
+        return None;
+    }
+    bot.next_set_webhook = now + Duration::from_secs(1);
+    clear(world, call, &wanted).ok()?;
+    let (wake, number) = (Arc::new(Notify::new()), world.number());
+    world.bot(call.bot).ok()?.setting = Some(Setting {
+        number,
+        url: wanted.url.to_owned(),
+        max_connections: wanted.max_connections,
+        wake: Arc::clone(&wake),
+        ended: None,
+    });
+    Some(Begun { number, span, wake })
+}
+
+/// The steps after it.
+pub(crate) fn finish(world: &mut World, call: &Call) -> Answer {
+    start(world, call, &Wanted::read(call, call.get("url")))?;
+    Ok(done("Webhook was set"))
+}
+
 /// deleteWebhook.
 pub(crate) fn delete(world: &mut World, call: &Call) -> Answer {
     replace(world, call, &Wanted::read(call, ""))
@@ -49,6 +92,7 @@ pub(crate) fn delete(world: &mut World, call: &Call) -> Answer {
 /// getWebhookInfo.
 pub(crate) fn info(world: &mut World, call: &Call) -> Answer {
     world.drop_expired(call.bot);
+    world.look_up(call.bot, false);
     let bot = world.bot(call.bot)?;
     let mut info = json!({
         "url": "",
@@ -64,6 +108,11 @@ pub(crate) fn info(world: &mut World, call: &Call) -> Answer {
             info["last_error_date"] = json!(date);
             info["last_error_message"] = json!(message);
         }
+    }
+    if let Some(setting) = bot.setting.as_ref().filter(|_| bot.is_setting()) {
+        info["url"] = json!(setting.url);
+        info["ip_address"] = json!("<unknown>");
+        info["max_connections"] = json!(setting.max_connections);
     }
     if let Allowed::These(kinds) = &bot.allowed {
         info["allowed_updates"] = json!(kinds);
@@ -90,7 +139,7 @@ impl<'a> Wanted<'a> {
 
     /// Whether this is what the bot has already.
     fn is_set(&self, bot: &Bot) -> bool {
-        if self.drop_pending {
+        if self.drop_pending || bot.is_setting() {
             return false;
         }
         match &bot.webhook {
@@ -117,11 +166,7 @@ fn replace(world: &mut World, call: &Call, wanted: &Wanted<'_>) -> Answer {
             "Webhook is already set"
         }));
     }
-    bot.end_poll(409, "Conflict: terminated by setWebhook request");
-    let was_set = bot.erase_webhook();
-    if wanted.drop_pending {
-        world.drop_updates(call.bot, |_| true);
-    }
+    let was_set = clear(world, call, wanted)?;
     if !wanted.url.is_empty() {
         start(world, call, wanted)?;
         return Ok(done("Webhook was set"));
@@ -131,6 +176,18 @@ fn replace(world: &mut World, call: &Call, wanted: &Wanted<'_>) -> Answer {
     } else {
         "Webhook is already deleted"
     }))
+}
+
+/// Ends what the bot has and what is under way. Whether there was a webhook.
+fn clear(world: &mut World, call: &Call, wanted: &Wanted<'_>) -> Result<bool, Refusal> {
+    let bot = world.bot(call.bot)?;
+    bot.end_setting(409, OTHER);
+    bot.end_poll(409, "Conflict: terminated by setWebhook request");
+    let was_set = bot.erase_webhook();
+    if wanted.drop_pending {
+        world.drop_updates(call.bot, |_| true);
+    }
+    Ok(was_set)
 }
 
 /// Validates what is wanted and puts it in place. The old webhook is gone by now, whatever comes of this.
@@ -147,6 +204,7 @@ fn start(world: &mut World, call: &Call, wanted: &Wanted<'_>) -> Result<(), Refu
     let target = reach(world, &parsed, wanted)
         .map_err(|reason| Refusal::bad(format!("bad webhook: {reason}")))?;
     let stop = world.stop.child_token();
+    let look_up_at = world.next_look_up();
     world.bot(call.bot)?.webhook = Some(Webhook {
         url: wanted.url.to_owned(),
         parsed,
@@ -156,6 +214,7 @@ fn start(world: &mut World, call: &Call, wanted: &Wanted<'_>) -> Result<(), Refu
         secret: wanted.secret.to_owned(),
         has_certificate: wanted.certificate.is_some(),
         last_error: None,
+        look_up_at,
         has_sender: false,
         wake: Arc::new(Notify::new()),
         stop,
@@ -179,12 +238,7 @@ fn check_secret(secret: &str) -> Result<(), Refusal> {
 
 /// What the webhook itself checks when it starts.
 fn reach(world: &World, url: &WebhookUrl, wanted: &Wanted<'_>) -> Result<Target, String> {
-    if !url.https {
-        return Err("An HTTPS URL must be provided for webhook".to_owned());
-    }
-    if !PORTS.contains(&url.port) {
-        return Err("Webhook can be set up only on ports 80, 88, 443 or 8443".to_owned());
-    }
+    check_url(url)?;
     let target = world
         .resolve
         .webhook_target(&url.host, wanted.fixed_address)?;
@@ -198,6 +252,16 @@ fn reach(world: &World, url: &WebhookUrl, wanted: &Wanted<'_>) -> Result<Target,
         }
         _ => Ok(target),
     }
+}
+
+fn check_url(url: &WebhookUrl) -> Result<(), &'static str> {
+    if !url.https {
+        return Err("An HTTPS URL must be provided for webhook");
+    }
+    if !PORTS.contains(&url.port) {
+        return Err("Webhook can be set up only on ports 80, 88, 443 or 8443");
+    }
+    Ok(())
 }
 
 fn subscribe(bot: &mut Bot, call: &Call) {

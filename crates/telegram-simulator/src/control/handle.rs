@@ -7,14 +7,14 @@ use clock::Clock;
 use serde_json::Value;
 
 use crate::bot::Standing;
+use crate::botfather::Settling;
 use crate::dialog::{Access, ChatKind};
 use crate::error::Error;
-use crate::failures::Failure;
 use crate::ids::{BotId, ChatId, Token, UserId};
 use crate::ledger::Ledger;
 use crate::load::{self, Load};
 use crate::records::{CallRecord, DeliveryRecord, UpdateRecord};
-use crate::resolve::Resolution;
+use crate::summary::Gap;
 use crate::world::{Shared, World};
 use crate::{botfather, people, rivals};
 
@@ -43,7 +43,15 @@ impl Control {
     /// # Errors
     /// [`Error::NoBot`].
     pub fn revoke(&self, bot: BotId) -> Result<Token, Error> {
-        self.change(|world| botfather::revoke(world, bot))
+        self.revoke_unsettled(bot, Settling::default())
+    }
+
+    /// The same, with a new token that gets 401 for a while.
+    ///
+    /// # Errors
+    /// [`Error::NoBot`].
+    pub fn revoke_unsettled(&self, bot: BotId, settling: Settling) -> Result<Token, Error> {
+        self.change(|world| botfather::revoke(world, bot, settling))
     }
 
     /// `/deletebot`.
@@ -210,85 +218,6 @@ impl Control {
     }
 }
 
-/// Rivals, names and failures.
-impl Control {
-    /// Another service points the webhook at itself. A host that is not in the resolve table gets a receiver that takes everything.
-    ///
-    /// # Errors
-    /// [`Error::NoBot`], [`Error::Refused`].
-    pub fn rival_sets_webhook(&self, bot: BotId, url: &str) -> Result<(), Error> {
-        let host = crate::webhook_url::WebhookUrl::parse(url).map(|url| url.host);
-        self.change(|world| {
-            if let Some(host) = host
-                && !world.resolve.hosts().any(|(known, _)| *known == host)
-            {
-                world.resolve.set(&host, Resolution::clear(self.rival));
-            }
-            rivals::sets_webhook(world, bot, url)
-        })
-    }
-
-    /// A polling library deletes the webhook.
-    ///
-    /// # Errors
-    /// [`Error::NoBot`], [`Error::Refused`].
-    pub fn rival_deletes_webhook(&self, bot: BotId) -> Result<(), Error> {
-        self.change(|world| rivals::deletes_webhook(world, bot))
-    }
-
-    /// Somebody sets the webhook's own URL again without its secret.
-    ///
-    /// # Errors
-    /// [`Error::NoBot`], [`Error::Refused`].
-    pub fn rival_drops_secret(&self, bot: BotId) -> Result<(), Error> {
-        self.change(|world| rivals::drops_secret(world, bot))
-    }
-
-    /// Tells the name service of a host. Webhooks that are set keep the address they have.
-    ///
-    /// # Errors
-    /// [`Error::TlsNotSupported`].
-    pub fn resolve(&self, host: &str, resolution: Resolution) -> Result<(), Error> {
-        if resolution.tls {
-            return Err(Error::TlsNotSupported);
-        }
-        self.change(|world| world.resolve.set(host, resolution));
-        Ok(())
-    }
-
-    /// The name service knows a host no more.
-    pub fn unresolve(&self, host: &str) {
-        self.change(|world| world.resolve.remove(host));
-    }
-
-    /// Makes calls fail.
-    pub fn fail(&self, failure: Failure) {
-        self.change(|world| world.failures.add(failure));
-    }
-
-    /// No more failures.
-    pub fn clear_failures(&self) {
-        self.change(|world| world.failures.clear());
-    }
-
-    /// Every call of a method is answered with this result, whatever it asks.
-    pub fn answer_with(&self, method: &str, result: Value) {
-        let method = method.to_ascii_lowercase();
-        self.change(|world| world.answers.insert(method, result));
-    }
-
-    /// Telegram lost its own link for a while: getWebhookInfo shows this second, counted from 1970.
-    ///
-    /// # Errors
-    /// [`Error::NoBot`].
-    pub fn synchronization_error(&self, bot: BotId, date: i64) -> Result<(), Error> {
-        self.change(|world| {
-            world.bot(bot)?.synchronization_error = Some(date);
-            Ok(())
-        })
-    }
-}
-
 /// What happened.
 impl Control {
     /// The calls made with a bot's token, oldest first.
@@ -319,6 +248,12 @@ impl Control {
     #[must_use]
     pub fn acknowledged(&self, bot: BotId) -> BTreeSet<i64> {
         self.shared.look().ledger.acknowledged(bot)
+    }
+
+    /// The longest time between two acknowledgements of a bot's updates.
+    #[must_use]
+    pub fn longest_gap(&self, bot: BotId) -> Option<Gap> {
+        self.shared.look().ledger.longest_gap(bot)
     }
 
     /// Forgets every record. Deliveries in flight are not recorded any more.
@@ -359,7 +294,7 @@ impl Control {
             .map_err(|_| Error::TimedOut)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         self.shared.change(change)
     }
 }

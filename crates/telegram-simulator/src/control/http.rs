@@ -4,24 +4,18 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::control::handle::Control;
-use crate::control::page;
+use crate::control::refused::{Refused, nothing_here, number, read};
 use crate::control::requests::{
-    AnswerWith, Crowd, DescribeChat, Inject, Join, NameUser, NewBot, Resolve, Rival, RivalAction,
-    Send, SetAccess, Tap,
+    AnswerWith, Crowd, DescribeChat, Inject, Join, NameUser, NewBot, Send, SetAccess, Tap,
 };
-use crate::error::Error;
-use crate::failures::Failure;
+use crate::control::{page, troubles};
 use crate::ids::{BotId, ChatId};
 use crate::params::Params;
 
 const LARGEST_BODY: usize = 1 << 20;
-
-/// Why a request to the control API is refused.
-struct Refused(StatusCode, String);
 
 /// Whether a path belongs here.
 pub(crate) fn owns(path: &str) -> bool {
@@ -48,10 +42,7 @@ pub(crate) async fn handle(control: &Control, request: Request<Incoming>) -> Res
             match head.method {
                 Method::GET => get(control, &segments, &query),
                 Method::POST => post(control, &segments, &body.to_bytes()),
-                Method::DELETE if segments == ["failures"] => {
-                    control.clear_failures();
-                    Ok(json!({}))
-                }
+                Method::DELETE => troubles::delete(control, &segments, &query),
                 _ => Err(nothing_here()),
             }
         }
@@ -69,6 +60,7 @@ fn get(control: &Control, segments: &[&str], query: &Params) -> Result<Value, Re
         ["state"] => Ok(control.show_state()),
         ["bots"] => Ok(control.show_bots()),
         ["ledger"] => Ok(control.show_ledger(bot()?)),
+        ["summary"] => Ok(control.show_summary(bot()?)),
         ["calls"] if query.get("bot").is_empty() => {
             let calls = control.all_calls();
             Ok(page(calls.iter().map(|call| json!(call)).collect()))
@@ -100,7 +92,7 @@ fn post(control: &Control, segments: &[&str], body: &[u8]) -> Result<Value, Refu
             };
             Ok(json!({"id": id, "token": token.expose()}))
         }
-        ["bots", id, action] => botfather(control, BotId(number(id, "bot")?), action),
+        ["bots", id, action] => botfather(control, BotId(number(id, "bot")?), action, body),
         ["send" | "tap" | "join" | "update" | "load" | "access"] => people(control, segments, body),
         ["users"] => {
             let user: NameUser = read(body)?;
@@ -113,24 +105,6 @@ fn post(control: &Control, segments: &[&str], body: &[u8]) -> Result<Value, Refu
             control.describe_chat(chat.bot, chat.id, chat.kind, &chat.title, username)?;
             Ok(json!({}))
         }
-        ["rival"] => {
-            let rival: Rival = read(body)?;
-            match &rival.action {
-                RivalAction::SetWebhook { url } => control.rival_sets_webhook(rival.bot, url)?,
-                RivalAction::DeleteWebhook => control.rival_deletes_webhook(rival.bot)?,
-                RivalAction::DropSecret => control.rival_drops_secret(rival.bot)?,
-            }
-            Ok(json!({}))
-        }
-        ["resolve"] => {
-            let resolve: Resolve = read(body)?;
-            control.resolve(&resolve.host, resolve.resolution())?;
-            Ok(json!({}))
-        }
-        ["failures"] => {
-            control.fail(read::<Failure>(body)?);
-            Ok(json!({}))
-        }
         ["answers"] => {
             let answer: AnswerWith = read(body)?;
             control.answer_with(&answer.method, answer.result);
@@ -140,14 +114,14 @@ fn post(control: &Control, segments: &[&str], body: &[u8]) -> Result<Value, Refu
             control.clear_ledger();
             Ok(json!({}))
         }
-        _ => Err(nothing_here()),
+        _ => troubles::post(control, segments, body),
     }
 }
 
-fn botfather(control: &Control, bot: BotId, action: &str) -> Result<Value, Refused> {
+fn botfather(control: &Control, bot: BotId, action: &str, body: &[u8]) -> Result<Value, Refused> {
     match action {
         "revoke" => {
-            let token = control.revoke(bot)?;
+            let token = control.revoke_unsettled(bot, read(body)?)?;
             return Ok(json!({"id": bot, "token": token.expose()}));
         }
         "delete" => control.delete(bot)?,
@@ -192,34 +166,6 @@ fn people(control: &Control, segments: &[&str], body: &[u8]) -> Result<Value, Re
         }
     };
     Ok(json!({"update_id": update_id}))
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| {
-        let text = format!("the body is not what this call takes: {error}");
-        Refused(StatusCode::BAD_REQUEST, text)
-    })
-}
-
-fn number(text: &str, what: &str) -> Result<i64, Refused> {
-    text.parse().map_err(|_| {
-        let text = format!("{what} must be a number");
-        Refused(StatusCode::BAD_REQUEST, text)
-    })
-}
-
-fn nothing_here() -> Refused {
-    Refused(StatusCode::NOT_FOUND, "there is no such thing".into())
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        let status = match error {
-            Error::NoBot(_) | Error::NoChat(..) | Error::NoButton { .. } => StatusCode::NOT_FOUND,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        Self(status, error.to_string())
-    }
 }
 
 fn respond(answer: Result<Value, Refused>) -> Response<Full<Bytes>> {

@@ -3,5 +3,9 @@
 pub(crate) mod handle;
 pub(crate) mod http;
 mod page;
+mod refused;
 mod requests;
+mod rivals;
+mod trouble;
+mod troubles;
 mod views;

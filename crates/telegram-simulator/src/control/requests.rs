@@ -1,6 +1,7 @@
 //! What the control API is sent.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use crate::dialog::{Access, ChatKind};
 use crate::ids::{BotId, ChatId, UserId};
 use crate::load::Load;
 use crate::resolve::Resolution;
+use crate::rivals::Serverless;
 
 #[derive(Deserialize)]
 pub(crate) struct NewBot {
@@ -26,6 +28,11 @@ pub(crate) struct Resolve {
     deliver_to: Option<SocketAddr>,
     #[serde(default)]
     tls: bool,
+    /// How long setWebhook waits for this name.
+    takes_ms: Option<u64>,
+    /// Webhooks that are set look the name up now.
+    #[serde(default)]
+    pub(crate) at_once: bool,
 }
 
 impl Resolve {
@@ -35,6 +42,10 @@ impl Resolve {
             deliver_to: self.deliver_to,
             tls: self.tls,
         }
+    }
+
+    pub(crate) fn takes(&self) -> Option<Duration> {
+        self.takes_ms.map(Duration::from_millis)
     }
 }
 
@@ -117,9 +128,35 @@ pub(crate) struct Rival {
 #[derive(Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub(crate) enum RivalAction {
-    SetWebhook { url: String },
+    SetWebhook {
+        url: String,
+    },
     DeleteWebhook,
     DropSecret,
+    ChangeSecret {
+        #[serde(default = "somebody_elses")]
+        secret: String,
+    },
+    Serverless(Serverless),
+    Poll,
+    StopPolling,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Synchronization {
+    pub(crate) bot: BotId,
+    /// The second, counted from 1970; now when absent.
+    pub(crate) date: Option<i64>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Limits {
+    pub(crate) new_bots: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Skew {
+    pub(crate) ahead_seconds: i64,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +170,10 @@ pub(crate) struct SetAccess {
 pub(crate) struct AnswerWith {
     pub(crate) method: String,
     pub(crate) result: Value,
+}
+
+fn somebody_elses() -> String {
+    "somebody-elses".to_owned()
 }
 
 fn public() -> IpAddr {

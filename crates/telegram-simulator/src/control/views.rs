@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::control::handle::Control;
 use crate::ids::{BotId, ChatId};
-use crate::records::CallRecord;
+use crate::records::{CallRecord, UpdateRecord};
 
 impl Control {
     /// Every bot with its token, its webhook and what waits.
@@ -69,6 +69,24 @@ impl Control {
             .map(show_message)
             .collect();
         json!({"updates": updates, "messages": messages})
+    }
+}
+
+impl Control {
+    /// What a bot's updates come to.
+    pub(crate) fn show_summary(&self, bot: BotId) -> Value {
+        let world = self.shared.look();
+        let ledger = &world.ledger;
+        let count = |is: fn(&UpdateRecord) -> bool| ledger.updates(bot).filter(|it| is(it)).count();
+        json!({
+            "made": count(|_| true),
+            "acknowledged": count(|it| it.acknowledged_us.is_some()),
+            "dropped": count(|it| it.dropped_us.is_some()),
+            "sent_again": count(|it| it.attempts > 1),
+            "longest_gap": ledger.longest_gap(bot),
+            "lanes": ledger.lanes(bot).len(),
+            "out_of_order": ledger.out_of_order(bot),
+        })
     }
 }
 

@@ -9,7 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
+use crate::faults::DeliveryFault;
 use crate::webhook::response::{self, Reply};
+use crate::webhook::suffering;
 
 /// How long writing, reading or idling may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,21 +35,31 @@ pub(crate) enum Event {
     },
 }
 
-/// Why a connection ended, and when the request it carried had been written.
-struct Ended {
-    error: Option<String>,
-    written: Option<Duration>,
+/// A request to carry, and how that fails, if it shall.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) bytes: Bytes,
+    pub(super) fault: Option<DeliveryFault>,
 }
 
+/// Why a connection ended, and when the request it carried had been written.
+pub(super) struct Ended {
+    pub(super) error: Option<String>,
+    pub(super) written: Option<Duration>,
+}
+
+/// Where a connection leads, and how it fails, if it shall.
+type Way = (Option<SocketAddr>, Option<DeliveryFault>);
+
 /// Opens a connection, then carries requests until it ends.
-pub(crate) async fn run(
+pub(super) async fn run(
     connection: u64,
-    target: Option<SocketAddr>,
+    way: Way,
     clock: Clock,
-    requests: UnboundedReceiver<Bytes>,
+    requests: UnboundedReceiver<Request>,
     events: UnboundedSender<Event>,
 ) {
-    let ended = carry(connection, target, &clock, requests, &events).await;
+    let ended = carry(connection, way, &clock, requests, &events).await;
     // The sender may be gone already.
     let _ = events.send(Event::Closed {
         connection,
@@ -59,11 +71,14 @@ pub(crate) async fn run(
 
 async fn carry(
     connection: u64,
-    target: Option<SocketAddr>,
+    (target, fault): Way,
     clock: &Clock,
-    mut requests: UnboundedReceiver<Bytes>,
+    mut requests: UnboundedReceiver<Request>,
     events: &UnboundedSender<Event>,
 ) -> Ended {
+    if let Some(fault) = fault {
+        return Ended::with(suffering::refuse(target, fault, clock).await);
+    }
     let mut stream = match open(target, clock).await {
         Ok(stream) => stream,
         Err(error) => return Ended::with(error),
@@ -78,18 +93,9 @@ async fn carry(
         let Some(request) = request else {
             return Ended::quietly(None);
         };
-        let written = match write(&mut stream, &request, clock).await {
-            Ok(written) => written,
+        let (written, reply) = match exchange(&mut stream, request, &mut received, clock).await {
+            Ok(done) => done,
             Err(ended) => return ended,
-        };
-        let reply = match receive(&mut stream, &mut received, clock).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                return Ended {
-                    error,
-                    written: Some(written),
-                };
-            }
         };
         let keep_alive = reply.keep_alive;
         let answered = Event::Answered {
@@ -104,7 +110,27 @@ async fn carry(
     }
 }
 
-async fn open(target: Option<SocketAddr>, clock: &Clock) -> Result<TcpStream, String> {
+/// Writes a request and reads its answer.
+async fn exchange(
+    stream: &mut TcpStream,
+    request: Request,
+    received: &mut BytesMut,
+    clock: &Clock,
+) -> Result<(Duration, Reply), Ended> {
+    if let Some(fault) = request.fault {
+        return suffering::suffer(stream, &request.bytes, fault, clock).await;
+    }
+    let written = write(stream, &request.bytes, clock).await?;
+    match receive(stream, received, clock).await {
+        Ok(reply) => Ok((written, reply)),
+        Err(error) => Err(Ended {
+            error,
+            written: Some(written),
+        }),
+    }
+}
+
+pub(super) async fn open(target: Option<SocketAddr>, clock: &Clock) -> Result<TcpStream, String> {
     let target = target.ok_or("No route to host")?;
     let stream = clock
         .timeout(PATIENCE, TcpStream::connect(target))
@@ -132,7 +158,11 @@ async fn idle(stream: &mut TcpStream, received: &mut BytesMut, clock: &Clock) ->
     closed.await.unwrap_or_else(|Elapsed| Ended::quietly(None))
 }
 
-async fn write(stream: &mut TcpStream, request: &[u8], clock: &Clock) -> Result<Duration, Ended> {
+pub(super) async fn write(
+    stream: &mut TcpStream,
+    request: &[u8],
+    clock: &Clock,
+) -> Result<Duration, Ended> {
     match clock.timeout(PATIENCE, stream.write_all(request)).await {
         Ok(Ok(())) => Ok(clock.elapsed()),
         Ok(Err(error)) => Err(Ended::with(system_text(&error))),
@@ -141,7 +171,7 @@ async fn write(stream: &mut TcpStream, request: &[u8], clock: &Clock) -> Result<
 }
 
 /// The complete answer, or what went wrong; a connection that was closed in order leaves no text.
-async fn receive(
+pub(super) async fn receive(
     stream: &mut TcpStream,
     received: &mut BytesMut,
     clock: &Clock,
@@ -164,7 +194,7 @@ async fn receive(
 }
 
 impl Ended {
-    fn with(error: String) -> Self {
+    pub(super) fn with(error: String) -> Self {
         Self {
             error: Some(error),
             written: None,

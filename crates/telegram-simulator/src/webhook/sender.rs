@@ -1,20 +1,18 @@
 //! Sends a bot's updates to its webhook, from the moment that is set until it is replaced, removed or loses its token.
 
-use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::methods;
+use crate::faults::Stage;
 use crate::ids::BotId;
 use crate::ledger::Ended;
-use crate::webhook::connection::{self, Event};
-use crate::webhook::growth::Growth;
+use crate::webhook::connection::{Event, Request};
+use crate::webhook::connections::{Carried, Connections};
 use crate::webhook::reply;
 use crate::webhook::request::RequestHead;
 use crate::webhook::response::Reply;
@@ -34,7 +32,7 @@ pub(crate) async fn run(shared: Arc<Shared>, bot: BotId) {
         return;
     };
     let (stop, wake) = (sender.stop.clone(), Arc::clone(&sender.wake));
-    sender.open_first();
+    sender.connections.open_first();
     loop {
         let next = sender.step();
         tokio::select! {
@@ -63,28 +61,12 @@ struct Sender {
     stop: CancellationToken,
     wake: Arc<Notify>,
     head: RequestHead,
-    target: Option<SocketAddr>,
     max_connections: usize,
     schedule: Schedule,
-    growth: Growth,
-    connections: HashMap<u64, Connection>,
-    idle: VecDeque<u64>,
-    events: UnboundedSender<Event>,
+    connections: Connections,
     /// Where in the bot's queue loading goes on.
     next_place: Place,
     first_gone: Option<Duration>,
-}
-
-struct Connection {
-    requests: UnboundedSender<Bytes>,
-    carries: Option<Carried>,
-}
-
-/// An update in flight.
-struct Carried {
-    place: Place,
-    update_id: i64,
-    delivery: usize,
 }
 
 impl Sender {
@@ -95,19 +77,17 @@ impl Sender {
         if std::mem::replace(&mut webhook.has_sender, true) {
             return None;
         }
+        let (target, stop) = (webhook.target.deliver_to, webhook.stop.clone());
+        let connections = Connections::new(Arc::clone(&shared), bot, target, stop.clone(), events);
         let sender = Self {
             shared: Arc::clone(&shared),
             bot,
-            stop: webhook.stop.clone(),
+            stop,
             wake: Arc::clone(&webhook.wake),
             head: RequestHead::new(webhook),
-            target: webhook.target.deliver_to,
             max_connections: webhook.max_connections,
             schedule: Schedule::default(),
-            growth: Growth::new(),
-            connections: HashMap::new(),
-            idle: VecDeque::new(),
-            events,
+            connections,
             next_place: 0,
             first_gone: None,
         };
@@ -118,10 +98,12 @@ impl Sender {
     /// Does all that can be done now; answers when there will be more.
     fn step(&mut self) -> Option<Duration> {
         self.load();
-        let grow_at = self.grow();
+        self.find_way();
+        let grow_at = (self.connections).grow(self.schedule.queues(), self.max_connections);
         while self.send_one() {}
         // Without a free connection an update that is due only waits for one.
-        let due_at = self.schedule.next_due().filter(|_| !self.idle.is_empty());
+        let is_free = self.connections.free().is_some();
+        let due_at = self.schedule.next_due().filter(|_| is_free);
         [grow_at, due_at].into_iter().flatten().min()
     }
 
@@ -143,51 +125,25 @@ impl Sender {
         }
     }
 
-    /// A connection is opened as soon as a webhook is set, to see that it can be.
-    fn open_first(&mut self) {
-        if self.growth.open(self.shared.clock.elapsed()).is_ok() {
-            self.connect();
+    /// Looks where the webhook's name leads now, and whether anything does.
+    fn find_way(&mut self) {
+        let mut world = self.shared.look();
+        world.look_up(self.bot, false);
+        let webhook = world
+            .bots
+            .get(&self.bot)
+            .and_then(|bot| bot.webhook.as_ref());
+        if let Some(webhook) = webhook {
+            self.connections.lead_to(webhook.target.deliver_to);
         }
-    }
-
-    /// Opens the connections that are wanted and allowed; answers when to ask again.
-    fn grow(&mut self) -> Option<Duration> {
-        let now = self.shared.clock.elapsed();
-        let wanted = self
-            .growth
-            .wanted(now, self.schedule.queues(), self.max_connections);
-        while self.connections.len() < wanted {
-            if let Err(later) = self.growth.open(now) {
-                return Some(later);
-            }
-            self.connect();
+        if world.faults.bar(self.bot) {
+            self.connections.close_free();
         }
-        None
-    }
-
-    fn connect(&mut self) {
-        let id = self.shared.look().number();
-        let (requests, queue) = mpsc::unbounded_channel();
-        let task = connection::run(
-            id,
-            self.target,
-            self.shared.clock.clone(),
-            queue,
-            self.events.clone(),
-        );
-        let stop = self.stop.clone();
-        tokio::spawn(async move { stop.run_until_cancelled(task).await });
-        let connection = Connection {
-            requests,
-            carries: None,
-        };
-        self.connections.insert(id, connection);
-        self.idle.push_back(id);
     }
 
     /// Hands the next due update to a free connection; `false` when there is none of either.
     fn send_one(&mut self) -> bool {
-        let Some(&id) = self.idle.front() else {
+        let Some(id) = self.connections.free() else {
             return false;
         };
         let now = self.shared.clock.elapsed();
@@ -215,17 +171,18 @@ impl Sender {
         let delivery = world
             .ledger
             .sent(self.bot, update.update_id, &update.kind, id, now);
+        let fault = world.faults.strike(self.bot, Stage::Request);
         drop(world);
-        self.idle.pop_front();
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.carries = Some(Carried {
-                place,
-                update_id: update.update_id,
-                delivery,
-            });
-            // When the connection has just ended, its last event says so.
-            let _ = connection.requests.send(request);
-        }
+        let carried = Carried {
+            place,
+            update_id: update.update_id,
+            delivery,
+        };
+        let request = Request {
+            bytes: request,
+            fault,
+        };
+        self.connections.carry(id, request, carried);
         true
     }
 
@@ -250,11 +207,7 @@ impl Sender {
                 written,
                 at,
             } => {
-                self.idle.retain(|id| *id != connection);
-                let carried = self
-                    .connections
-                    .remove(&connection)
-                    .and_then(|connection| connection.carries);
+                let carried = self.connections.closed(connection);
                 if let Some(error) = &error {
                     self.note_error(error);
                 }
@@ -267,16 +220,9 @@ impl Sender {
     }
 
     fn answered(&mut self, id: u64, reply: &Reply, written: Duration, at: Duration) {
-        let carried = self.connections.get_mut(&id).and_then(|connection| {
-            if reply.keep_alive {
-                self.idle.push_back(id);
-            }
-            connection.carries.take()
-        });
-        let Some(carried) = carried else { return };
-        if !reply.keep_alive {
-            self.connections.remove(&id);
-        }
+        let Some(carried) = self.connections.answered(id, reply.keep_alive) else {
+            return;
+        };
         let status = reply.status;
         if (200..300).contains(&status) {
             self.write_down(&carried, Some(written), at, Some(status), None);
@@ -304,7 +250,7 @@ impl Sender {
             "acknowledged"
         );
         self.first_gone = None;
-        self.growth.succeeded(at);
+        self.connections.succeeded(at);
         self.schedule.done(carried.place);
         let call = reply::call(self.bot, reply);
         self.own(|world| {
