@@ -1,0 +1,389 @@
+//! What happens between Telegram and us: our refusals, certificates, names, answers of strangers, connections.
+
+use std::time::Duration;
+
+use super::super::facts::{DAY, HOUR, NOW, ago};
+use super::{Row, row};
+use crate::verdict::VerdictCode::{
+    Healthy, WebhookCertificate, WebhookRefusedByUs, WebhookUnreachable,
+};
+use crate::verdict::facts::{Addresses, ChainFault, Refusal, SelfCheck, ShownUrl};
+
+const VERIFY_FAILED: &str = "SSL error {error:0A000086:SSL routines::certificate verify failed}";
+
+pub(super) fn rows() -> Vec<Row> {
+    [
+        refusals(),
+        past(),
+        certificates(),
+        names(),
+        answers(),
+        connections(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn refusals() -> Vec<Row> {
+    vec![
+        row("our disk is full", WebhookRefusedByUs, |facts| {
+            facts.refusing(12, 5, Refusal::NotStored);
+            facts.failing("Wrong response from the webhook: 503 Service Unavailable");
+        }),
+        row(
+            "we asked for an hour, half an hour ago",
+            WebhookRefusedByUs,
+            |facts| {
+                facts.refusing(12, 1_800, Refusal::Overloaded);
+                facts.shown().pending = 12;
+            },
+        ),
+        row(
+            "we are overloaded, though some get in",
+            WebhookRefusedByUs,
+            |facts| {
+                facts.refusing(4_000, 1, Refusal::Overloaded);
+                facts.requests.last_accepted = Some(ago(0));
+            },
+        ),
+        row("one refusal, and all well since", Healthy, |facts| {
+            facts.refusing(1, 30, Refusal::Overloaded);
+            facts.requests.last_accepted = Some(ago(29));
+        }),
+        row(
+            "one refusal an hour ago, and nothing waits",
+            Healthy,
+            |facts| {
+                facts.refusing(1, 3_500, Refusal::NotStored);
+            },
+        ),
+        row("bodies come too slowly", WebhookRefusedByUs, |facts| {
+            facts.refusing(3, 60, Refusal::TimedOut);
+        }),
+        row("something too large comes", WebhookRefusedByUs, |facts| {
+            facts.refusing(3, 60, Refusal::TooLarge);
+        }),
+        row("something malformed comes", WebhookRefusedByUs, |facts| {
+            facts.refusing(3, 60, Refusal::Malformed);
+        }),
+    ]
+}
+
+fn past() -> Vec<Row> {
+    vec![
+        row(
+            "an error before the last accepted request",
+            Healthy,
+            |facts| {
+                facts.failing("Connection refused");
+                facts.requests.last_accepted = Some(ago(60));
+            },
+        ),
+        row(
+            "an error in the second of the last accepted request",
+            Healthy,
+            |facts| {
+                facts.failing("Connection refused");
+                facts.requests.last_accepted = Some(ago(90));
+            },
+        ),
+        row("an error before the registration", Healthy, |facts| {
+            facts.failing("Connection refused");
+            facts.record.registered_at = Some(ago(60));
+        }),
+        row(
+            "an error before the last accepted request, by a clock that is ahead",
+            Healthy,
+            |facts| {
+                facts.shown().last_error = Some((
+                    ago(90) + Duration::from_secs(100),
+                    "Connection refused".into(),
+                ));
+                facts.clock_offset_seconds = Some(100);
+                facts.requests.last_accepted = Some(ago(60));
+            },
+        ),
+        row(
+            "an error of yesterday, and nothing waits",
+            Healthy,
+            |facts| {
+                facts.shown().last_error = Some((ago(DAY), "Connection refused".into()));
+                facts.requests.last_accepted = Some(ago(2 * DAY));
+            },
+        ),
+        row(
+            "an error of an hour ago, and updates wait",
+            WebhookUnreachable,
+            |facts| {
+                facts.shown().last_error = Some((ago(HOUR), "Connection refused".into()));
+                facts.shown().pending = 1;
+            },
+        ),
+        row(
+            "a connection without a request after the registration",
+            Healthy,
+            |facts| {
+                facts.record.registered_at = Some(ago(1));
+                facts.requests.last_accepted = None;
+            },
+        ),
+        row("an earlier address, and all well", Healthy, |facts| {
+            facts.shown().url = ShownUrl::OursOutdated;
+            facts.record.reregistration_due = true;
+        }),
+        row(
+            "an earlier address that nobody answers any more",
+            WebhookUnreachable,
+            |facts| {
+                facts.shown().url = ShownUrl::OursOutdated;
+                facts.failing("Wrong response from the webhook: 404 Not Found");
+            },
+        ),
+    ]
+}
+
+fn certificates() -> Vec<Row> {
+    vec![
+        row("certificate not trusted", WebhookCertificate, |facts| {
+            facts.failing(VERIFY_FAILED);
+        }),
+        row(
+            "certificate not trusted, and it has expired",
+            WebhookCertificate,
+            |facts| {
+                facts.failing(VERIFY_FAILED);
+                facts.certificate_until(ago(HOUR));
+            },
+        ),
+        row(
+            "certificate expired, though nothing came since",
+            WebhookCertificate,
+            |facts| {
+                facts.certificate_until(ago(HOUR));
+            },
+        ),
+        row(
+            "certificate good by a clock that is behind",
+            WebhookCertificate,
+            |facts| {
+                facts.certificate_until(NOW + Duration::from_secs(60));
+                facts.clock_offset_seconds = Some(120);
+            },
+        ),
+        row("chain incomplete", WebhookCertificate, |facts| {
+            facts.failing(VERIFY_FAILED);
+            facts.chain(ChainFault::Incomplete);
+        }),
+        row(
+            "chain incomplete, and no update came yet",
+            WebhookCertificate,
+            |facts| {
+                facts.chain(ChainFault::Incomplete);
+                facts.requests.last_accepted = None;
+            },
+        ),
+        row(
+            "chain incomplete as seen from here, but updates come",
+            Healthy,
+            |facts| {
+                facts.chain(ChainFault::Incomplete);
+                facts.requests.last_accepted = Some(ago(5));
+            },
+        ),
+        row(
+            "certificate for another name",
+            WebhookCertificate,
+            |facts| {
+                facts.chain(ChainFault::WrongName);
+            },
+        ),
+        row(
+            "certificate of an unknown issuer",
+            WebhookCertificate,
+            |facts| {
+                facts.chain(ChainFault::UnknownIssuer);
+            },
+        ),
+        row("certificate not good yet", WebhookCertificate, |facts| {
+            facts.chain(ChainFault::NotYetValid);
+        }),
+        row(
+            "certificate with another fault",
+            WebhookCertificate,
+            |facts| {
+                facts.chain(ChainFault::Other);
+            },
+        ),
+        row(
+            "somebody gave Telegram a certificate",
+            WebhookCertificate,
+            |facts| {
+                facts.failing(VERIFY_FAILED);
+                facts.shown().custom_certificate = true;
+            },
+        ),
+        row(
+            "somebody gave Telegram a certificate that works",
+            Healthy,
+            |facts| {
+                facts.shown().custom_certificate = true;
+            },
+        ),
+        row(
+            "plain text on the secure port",
+            WebhookCertificate,
+            |facts| {
+                facts.failing("SSL error {error:0A00010B:SSL routines::wrong version number}");
+            },
+        ),
+        row(
+            "no secure connection comes about",
+            WebhookCertificate,
+            |facts| {
+                facts.failing("Can't create an SSL connection: no shared cipher");
+            },
+        ),
+    ]
+}
+
+fn names() -> Vec<Row> {
+    vec![
+        row(
+            "the name is not found, says Telegram",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Failed to resolve host: Name or service not known");
+            },
+        ),
+        row(
+            "the name is not found from here, and connections fail",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Connection timed out");
+                facts.way().addresses = Addresses::NoSuchName;
+            },
+        ),
+        row(
+            "the name is not found from here, and nothing else is the matter",
+            Healthy,
+            |facts| {
+                facts.way().addresses = Addresses::NoSuchName;
+            },
+        ),
+        row("a reserved address", WebhookUnreachable, |facts| {
+            facts.failing("IP address 10.0.0.1 is reserved");
+        }),
+        row(
+            "Telegram connects elsewhere than the name leads",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Connection timed out");
+                facts.shown().address = Some("198.51.100.9".into());
+            },
+        ),
+        row(
+            "Telegram connects to an address that is not seen here, and a proxy answers",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Wrong response from the webhook: 502 Bad Gateway");
+                facts.shown().address = Some("198.51.100.9".into());
+            },
+        ),
+        row(
+            "Telegram connects elsewhere, and it works",
+            Healthy,
+            |facts| {
+                facts.shown().address = Some("198.51.100.9".into());
+            },
+        ),
+        row(
+            "Telegram has not resolved the name yet",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Connection timed out");
+                facts.shown().address = Some("<unknown>".into());
+            },
+        ),
+        row(
+            "somebody else answers at our name",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Wrong response from the webhook: 404 Not Found");
+                facts.way().answer = SelfCheck::SomebodyElse { status: Some(404) };
+            },
+        ),
+        row(
+            "somebody else answers from inside, and updates come",
+            Healthy,
+            |facts| {
+                facts.way().answer = SelfCheck::SomebodyElse { status: None };
+            },
+        ),
+        row(
+            "our own address cannot be reached from inside",
+            Healthy,
+            |facts| {
+                facts.way().answer = SelfCheck::NoAnswer {
+                    why: "connection refused".into(),
+                };
+            },
+        ),
+    ]
+}
+
+fn answers() -> Vec<Row> {
+    let answers = [
+        ("404 and no request seen: another server", "404 Not Found"),
+        ("410", "410 Gone"),
+        ("401", "401 Unauthorized"),
+        ("403", "403 Forbidden"),
+        ("302", "302 Found"),
+        ("101", "101 Switching Protocols"),
+        ("413", "413 Payload Too Large"),
+        ("429", "429 Too Many Requests"),
+        ("500 and no refusal of ours", "500 Internal Server Error"),
+        ("502", "502 Bad Gateway"),
+        ("503 and no refusal of ours", "503 Service Unavailable"),
+        ("504", "504 Gateway Timeout"),
+        ("418", "418 I'm a teapot"),
+    ];
+    let rows = answers.into_iter().map(|(name, answer)| {
+        row(name, WebhookUnreachable, |facts| {
+            facts.failing(&format!("Wrong response from the webhook: {answer}"));
+        })
+    });
+    rows.collect()
+}
+
+fn connections() -> Vec<Row> {
+    let errors = [
+        ("no answer in time", "Read timeout expired"),
+        ("not even the question in time", "Write timeout expired"),
+        ("refused", "Connection refused"),
+        ("reset", "Connection reset by peer"),
+        (
+            "cut within the secure connection",
+            "SSL error {error:0A000126:SSL routines::unexpected eof while reading}",
+        ),
+        ("nobody knocked back", "Connection timed out"),
+        ("no route", "No route to host"),
+        ("no connection at all", "Can't connect to the webhook"),
+        (
+            "an answer that cannot be read",
+            "Unsupported Media Type: unsupported content-encoding",
+        ),
+        (
+            "an answer with too much in it",
+            "Request Entity Too Large: too many parameters",
+        ),
+        (
+            "an error that nobody has seen before",
+            "The moon is in the wrong phase",
+        ),
+    ];
+    let rows = errors
+        .into_iter()
+        .map(|(name, message)| row(name, WebhookUnreachable, |facts| facts.failing(message)));
+    rows.collect()
+}
