@@ -4,9 +4,13 @@
 mod api;
 mod control;
 mod delivery;
+mod faults;
 mod harness;
 mod messages;
+mod names;
 mod polling;
 mod receiver;
 mod retries;
+mod takeovers;
+mod tokens;
 mod webhook;
