@@ -1,0 +1,3 @@
+DROP TABLE bot_health_sweep;
+DROP TABLE bot_health_changes;
+DROP TABLE bot_health;
