@@ -11,6 +11,8 @@ use connection_directory::Directory;
 use http_listener::Listener;
 use key_ring::KeyRing;
 use management_api::{ApiTokens, Environment, ManagementApi, Updates};
+use outbound_http::{OutboundConfig, OutboundHttp};
+use platform_events::PlatformEvents;
 use request_log::RequestLog;
 use store::{Database, Schema, SoleProcess};
 use telegram_bot_api::{Client, ClientConfig, UpdateKind};
@@ -64,6 +66,7 @@ pub(crate) async fn server(
         directory: kept.directory.clone(),
         dispatcher: dispatcher.clone(),
         entropy: entropy.clone(),
+        events: events(&kept, &vault, &clock, &entropy)?,
         inbox: kept.inbox.clone(),
         secrets: secrets.clone(),
         vault,
@@ -103,6 +106,24 @@ pub(crate) async fn server(
         request_log: kept.request_log,
         upkeep,
     })
+}
+
+/// What the platform is told of bots.
+fn events(
+    kept: &Stores,
+    vault: &TokenVault,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> anyhow::Result<PlatformEvents> {
+    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone())?;
+    Ok(PlatformEvents::new(
+        kept.database.clone(),
+        vault.clone(),
+        outbound,
+        clock.clone(),
+        entropy.clone(),
+        platform_events::Config::default(),
+    ))
 }
 
 /// What the server keeps on disk.

@@ -1,6 +1,7 @@
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use ids::ConnectionId;
+use platform_events::PlatformEvents;
 use telegram_bot_api::{Client, UpdateKind};
 use token_vault::TokenVault;
 use update_dispatcher::Dispatcher;
@@ -23,6 +24,8 @@ pub struct Parts {
     pub dispatcher: Dispatcher,
     /// Makes identifiers.
     pub entropy: Entropy,
+    /// Announces that a bot was connected or disconnected.
+    pub events: PlatformEvents,
     /// Keeps the updates, a disconnected bot's until they expire.
     pub inbox: Inbox,
     /// Derives webhook paths and secret tokens.

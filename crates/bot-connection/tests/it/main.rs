@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod address;
+mod announcing;
 mod crashes;
 mod disconnecting;
 mod holding;

@@ -151,10 +151,7 @@ async fn a_telegram_out_of_reach_in_between_does_not_begin_the_day_anew() {
             assert_eq!(place.resume().await, 0);
             let record = place.record("1").await;
             assert_eq!(record.operation.as_deref(), Some("rotate"), "{hour}");
-            assert_eq!(
-                record.warning,
-                Some(Error::TokenNotAcceptedYet.to_string())
-            );
+            assert_eq!(record.warning, Some(Error::TokenNotAcceptedYet.to_string()));
             place.restart();
             place.hands.advance(Duration::from_secs(3_600));
         }

@@ -8,6 +8,8 @@ use clock::{Clock, Entropy, ManualClock};
 use connection_directory::{Connection, Directory};
 use ids::{ConnectionId, KeyId, ProjectId};
 use key_ring::{KeyRing, MasterKey};
+use outbound_http::{OutboundConfig, OutboundHttp};
+use platform_events::{EventTypes, NewEndpoint, PlatformEvents};
 use store::testing::on_every_database;
 use store::{Database, Schema};
 use telegram_bot_api::{BotToken, Call, Client, ClientConfig, UpdateKind};
@@ -54,6 +56,7 @@ impl Place {
         let (other, _) = control.new_bot("Other", "other_bot");
         control.rival_sets_webhook(other, BASE).unwrap();
         let parts = parts(&database, &clock, &simulator).await;
+        has_endpoint(&parts.events).await;
         let config = ConnectConfig {
             allowed_updates: UpdateKind::ALL.to_vec(),
             max_connections: 40,
@@ -223,12 +226,56 @@ impl Place {
         live.accepts(registration, self.parts.clock.now())
     }
 
+    /// The bodies of all events, the oldest first.
+    pub(crate) async fn events(&self) -> Vec<serde_json::Value> {
+        events(&self.database).await
+    }
+
+    /// What was announced, and of which bot, the oldest first.
+    pub(crate) async fn announced(&self) -> Vec<(String, String)> {
+        announced(&self.database).await
+    }
+
     pub(crate) fn is_parked(&self, id: &ConnectionId) -> bool {
         self.parts
             .dispatcher
             .snapshot_of(id)
             .is_some_and(|bot| bot.paused)
     }
+}
+
+/// Somebody wants to hear of everything.
+pub(crate) async fn has_endpoint(events: &PlatformEvents) {
+    let endpoint = NewEndpoint {
+        url: "https://events.example.com/".parse().unwrap(),
+        description: String::new(),
+        types: EventTypes::All,
+    };
+    events.endpoint_create(&endpoint).await.unwrap();
+}
+
+/// The bodies of all events in a database, in the order in which they are delivered to the one endpoint there is.
+pub(crate) async fn events(database: &Database) -> Vec<serde_json::Value> {
+    #[derive(diesel::QueryableByName)]
+    struct Event {
+        #[diesel(sql_type = diesel::sql_types::Binary)]
+        body: Vec<u8>,
+    }
+    let query = diesel::sql_query(
+        "SELECT e.body FROM platform_events e LEFT JOIN event_deliveries d ON d.event_id = e.id \
+         ORDER BY d.number",
+    );
+    let mut link = database.connect().await.unwrap();
+    let events: Vec<Event> = link.fetch(query).await.unwrap();
+    let read = |event: &Event| serde_json::from_slice(&event.body).unwrap();
+    events.iter().map(read).collect()
+}
+
+/// What was announced, and of which bot, the oldest first.
+pub(crate) async fn announced(database: &Database) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let of = |event: &serde_json::Value| (text(&event["type"]), text(&event["data"]["bot_id"]));
+    events(database).await.iter().map(of).collect()
 }
 
 async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Parts {
@@ -251,15 +298,26 @@ async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Par
         entropy.clone(),
     );
     inbox.attach(dispatcher.clone());
+    let vault = TokenVault::new(&ring, entropy.clone());
+    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone()).unwrap();
+    let events = PlatformEvents::new(
+        database.clone(),
+        vault.clone(),
+        outbound,
+        clock.clone(),
+        entropy.clone(),
+        platform_events::Config::default(),
+    );
     Parts {
         client: Client::new(client, clock.clone(), entropy.clone()).unwrap(),
         clock: clock.clone(),
         directory: Directory::open(database.clone(), clock.clone()),
         dispatcher,
-        entropy: entropy.clone(),
+        entropy,
+        events,
         inbox,
         secrets: WebhookSecrets::new(&ring),
-        vault: TokenVault::new(&ring, entropy),
+        vault,
     }
 }
 

@@ -17,6 +17,8 @@ use key_ring::{KeyRing, MasterKey};
 use management_api::{
     Abilities, ApiTokens, Check, Environment, ManagementApi, PlainToken, Readiness, Updates,
 };
+use outbound_http::{OutboundConfig, OutboundHttp};
+use platform_events::PlatformEvents;
 use serde_json::{Value, json};
 use store::testing::on_every_database;
 use store::{Database, Schema};
@@ -277,15 +279,26 @@ async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Par
         entropy.clone(),
     );
     inbox.attach(dispatcher.clone());
+    let vault = TokenVault::new(&ring, entropy.clone());
+    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone()).unwrap();
+    let events = PlatformEvents::new(
+        database.clone(),
+        vault.clone(),
+        outbound,
+        clock.clone(),
+        entropy.clone(),
+        platform_events::Config::default(),
+    );
     Parts {
         client: Client::new(client, clock.clone(), entropy.clone()).unwrap(),
         clock: clock.clone(),
         directory: Directory::open(database.clone(), clock.clone()),
         dispatcher,
-        entropy: entropy.clone(),
+        entropy,
+        events,
         inbox,
         secrets: WebhookSecrets::new(&ring),
-        vault: TokenVault::new(&ring, entropy),
+        vault,
     }
 }
 
