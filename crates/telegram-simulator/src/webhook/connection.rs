@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use clock::{Clock, Elapsed};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use crate::faults::DeliveryFault;
-use crate::webhook::response::{self, Reply};
+use crate::webhook::response::Reply;
+use crate::webhook::stream::{Ended, PATIENCE, open, receive, system_text, write};
 use crate::webhook::suffering;
-
-/// How long writing, reading or idling may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a connection tells the sender.
 #[derive(Debug)]
@@ -40,12 +38,6 @@ pub(crate) enum Event {
 pub(super) struct Request {
     pub(super) bytes: Bytes,
     pub(super) fault: Option<DeliveryFault>,
-}
-
-/// Why a connection ended, and when the request it carried had been written.
-pub(super) struct Ended {
-    pub(super) error: Option<String>,
-    pub(super) written: Option<Duration>,
 }
 
 /// Where a connection leads, and how it fails, if it shall.
@@ -130,19 +122,6 @@ async fn exchange(
     }
 }
 
-pub(super) async fn open(target: Option<SocketAddr>, clock: &Clock) -> Result<TcpStream, String> {
-    let target = target.ok_or("No route to host")?;
-    let stream = clock
-        .timeout(PATIENCE, TcpStream::connect(target))
-        .await
-        .map_err(|Elapsed| "Connection timed out".to_owned())?
-        .map_err(|error| system_text(&error))?;
-    stream
-        .set_nodelay(true)
-        .map_err(|error| system_text(&error))?;
-    Ok(stream)
-}
-
 /// Ends when the receiver closes the connection, or nobody used it for a minute. Bytes that nobody asked for stay: they are
 /// taken for the beginning of the next answer.
 async fn idle(stream: &mut TcpStream, received: &mut BytesMut, clock: &Clock) -> Ended {
@@ -156,64 +135,4 @@ async fn idle(stream: &mut TcpStream, received: &mut BytesMut, clock: &Clock) ->
         }
     });
     closed.await.unwrap_or_else(|Elapsed| Ended::quietly(None))
-}
-
-pub(super) async fn write(
-    stream: &mut TcpStream,
-    request: &[u8],
-    clock: &Clock,
-) -> Result<Duration, Ended> {
-    match clock.timeout(PATIENCE, stream.write_all(request)).await {
-        Ok(Ok(())) => Ok(clock.elapsed()),
-        Ok(Err(error)) => Err(Ended::with(system_text(&error))),
-        Err(Elapsed) => Err(Ended::with("Write timeout expired".to_owned())),
-    }
-}
-
-/// The complete answer, or what went wrong; a connection that was closed in order leaves no text.
-pub(super) async fn receive(
-    stream: &mut TcpStream,
-    received: &mut BytesMut,
-    clock: &Clock,
-) -> Result<Reply, Option<String>> {
-    let answer = clock.timeout(PATIENCE, async {
-        loop {
-            if let Some(reply) = response::read(received).map_err(|text| Some(text.to_owned()))? {
-                return Ok(reply);
-            }
-            match stream.read_buf(received).await {
-                Ok(0) => return Err(None),
-                Ok(_) => {}
-                Err(error) => return Err(Some(system_text(&error))),
-            }
-        }
-    });
-    answer
-        .await
-        .unwrap_or_else(|Elapsed| Err(Some("Read timeout expired".to_owned())))
-}
-
-impl Ended {
-    pub(super) fn with(error: String) -> Self {
-        Self {
-            error: Some(error),
-            written: None,
-        }
-    }
-
-    fn quietly(written: Option<Duration>) -> Self {
-        Self {
-            error: None,
-            written,
-        }
-    }
-}
-
-/// The system's words alone, without Rust's number behind them.
-fn system_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
 }

@@ -8,4 +8,5 @@ mod request;
 mod response;
 mod schedule;
 pub(crate) mod sender;
+mod stream;
 mod suffering;

@@ -8,8 +8,8 @@ use clock::Clock;
 use tokio::net::TcpStream;
 
 use crate::faults::DeliveryFault;
-use crate::webhook::connection::{Ended, open, receive, write};
 use crate::webhook::response::Reply;
+use crate::webhook::stream::{Ended, open, receive, write};
 
 /// How an attempt to connect fails: at once, or after a connection that stands and ends.
 pub(super) async fn refuse(
