@@ -10,6 +10,7 @@ mod drift_memory;
 mod engine;
 mod error;
 mod facts;
+mod fresh;
 mod hold;
 mod inspect;
 mod inspection;

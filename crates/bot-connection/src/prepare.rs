@@ -68,6 +68,22 @@ pub(crate) async fn again(
     .await
 }
 
+/// A rotation to a token that Telegram does not accept yet.
+pub(crate) async fn rotate_later(
+    parts: &Parts,
+    there: &mut Connection,
+    token: &BotToken,
+    why: &Error,
+) -> Result<(), Error> {
+    kill::at(Operation::Rotate, Moment::NotBegun);
+    changing::change(parts, there, |record| {
+        sealing::seal_token(parts, record, token);
+        record::begin(record, Operation::Rotate, parts.vault.primary());
+        record.warning = Some(why.to_string());
+    })
+    .await
+}
+
 /// The bot of a record that needs no change may have a new name.
 pub(crate) async fn rename(parts: &Parts, there: &mut Connection, bot: Bot) -> Result<(), Error> {
     if there.username == bot.username && there.name.as_deref() == Some(&*bot.name) {

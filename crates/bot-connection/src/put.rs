@@ -1,7 +1,6 @@
 //! A pasted token, from what is known of it to what was done with it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connection_directory::Connection;
 use ids::ProjectId;
@@ -10,11 +9,9 @@ use telegram_bot_api::BotToken;
 use crate::engine::{Engine, ProjectTurn};
 use crate::error::{Error, Warning};
 use crate::operation::Operation;
-use crate::parts::Parts;
 use crate::plan::Plan;
-use crate::telegram::{self, Bot};
 use crate::view::{BotView, Connected, Did};
-use crate::{address, disconnect, facts, plan, prepare, record, sealing};
+use crate::{address, disconnect, facts, fresh, plan, prepare, record};
 
 /// Does with a token what is to be done.
 pub(crate) async fn token(
@@ -26,7 +23,10 @@ pub(crate) async fn token(
 ) -> Result<Connected, Error> {
     let Engine { parts, config, .. } = &**engine;
     let (base, doubt) = address::usable(config, &parts.clock).await?;
-    let bot = identify(parts, existing.as_ref(), token).await?;
+    let bot = match fresh::identify(parts, existing.as_ref(), token).await {
+        Err(Error::TokenNotValid) => return Err(fresh::refused(parts, existing, token).await?),
+        answer => answer?,
+    };
     let facts = facts::gather(parts, base, project, existing.as_ref(), &bot, token).await?;
     let plan = plan::decide(facts);
     let mut connection = match (plan, existing) {
@@ -78,26 +78,3 @@ fn connected(
         warnings: doubt.into_iter().chain(warnings).collect(),
     }
 }
-
-/// Asks Telegram whose token it is, more than once where the token may be a fresh one of the bot that is there: those are
-/// refused for a while after a revoke.
-async fn identify(
-    parts: &Parts,
-    existing: Option<&Connection>,
-    token: &BotToken,
-) -> Result<Bot, Error> {
-    let may_be_fresh = existing.is_some_and(|there| {
-        there.telegram_bot_id.value() == token.bot_user_id()
-            && !sealing::has_token(parts, there, token)
-    });
-    for pause in FRESH_PAUSES.iter().filter(|_| may_be_fresh) {
-        match telegram::identify(&parts.client, token).await {
-            Err(Error::TokenNotValid) => parts.clock.sleep(*pause).await,
-            answer => return answer,
-        }
-    }
-    telegram::identify(&parts.client, token).await
-}
-
-/// Short enough for a caller who waits two seconds.
-const FRESH_PAUSES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(800)];

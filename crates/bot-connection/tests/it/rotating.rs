@@ -108,6 +108,62 @@ async fn a_fresh_token_may_be_refused_for_a_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_token_that_is_refused_for_longer_is_kept_and_the_caller_is_told() {
+    on_both(async |mut place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let new = place.control.revoke(bot).unwrap();
+        let refused = Failure::next(u32::MAX, FailureKind::Unauthorized).of(bot);
+        place.control.fail(refused);
+        for _ in 0..2 {
+            place.later();
+            let work = place.start_putting("1", &new);
+            let told = place.pass_time(work).await.unwrap_err();
+            assert!(matches!(told, Error::TokenNotAcceptedYet), "{told:?}");
+            let view = place.connections.view(&project("1")).await.unwrap();
+            let view = view.unwrap();
+            assert_eq!(view.step.as_deref(), Some("rotate: begun"));
+            assert_eq!(view.warning, Some(told.to_string()));
+            assert!(
+                told.to_string()
+                    .contains("has not accepted the new token yet")
+            );
+        }
+        place.restart();
+        assert_eq!(place.resume().await, 0);
+        place.control.clear_failures();
+        place.hands.advance(Duration::from_secs(10));
+        assert_eq!(place.resume().await, 1);
+        let record = place.is_connected("1", bot).await;
+        assert_eq!((record.token_version.value(), record.warning), (2, None));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_does_not_take_the_place_of_one_that_works() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        let before = place.record("1").await;
+        let (number, secret) = token.expose().split_once(':').unwrap();
+        let mistyped = secret.chars().rev().collect::<String>();
+        let mistyped = format!("{number}:{mistyped}").parse().unwrap();
+        place.later();
+        let connections = place.connections.clone();
+        let work = tokio::spawn(async move {
+            let project = project("1");
+            connections.put_token(&project, &mistyped).await
+        });
+        let told = place.pass_time(work).await.unwrap_err();
+        assert!(matches!(told, Error::TokenNotValid), "{told:?}");
+        assert_eq!(place.record("1").await, before);
+        place.is_connected("1", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_token_that_is_refused_in_a_later_step_is_tried_for_a_day() {
     on_both(async |place| {
         let (bot, token) = place.bot();
