@@ -175,38 +175,4 @@ const CONFLICT_PAUSE: Duration = Duration::from_secs(1);
 const UNREADABLE_HOST: &str = "unknown";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_rivals_address_its_host_alone_is_kept() {
-        for (url, host) in [
-            ("https://Evil.example/bot1:AAsecret", "evil.example"),
-            ("https://evil.example:8443?token=1:AAsecret", "evil.example"),
-            ("https://1:AAsecret@evil.example/", "evil.example"),
-            ("evil.example/1:AAsecret", "evil.example"),
-            ("https://[2001:db8::1]:88/x", "2001:db8::1"),
-            ("https://evil.example\\1:AAsecret", "evil.example"),
-            ("https:///1:AAsecret", "unknown"),
-            ("https://böse.example/1:AAsecret", "unknown"),
-        ] {
-            assert_eq!(host_of(url).as_deref(), Some(host), "{url}");
-        }
-        assert_eq!(host_of(""), None);
-    }
-
-    #[test]
-    fn a_path_is_what_follows_the_host() {
-        assert_eq!(path_of("https://a.example:88/b/c?d"), Some("/b/c?d"));
-        assert_eq!(path_of("https://a.example"), None);
-        assert_eq!(path_of("https://a.example?b"), None);
-        assert_eq!(path_of(""), None);
-    }
-
-    #[test]
-    fn telegrams_words_lose_what_is_secret() {
-        let words = "bad webhook: https://a.example/p/1.2.secret with token".to_owned();
-        let kept = without(words, ["/p/1.2.secret", "token"]);
-        assert_eq!(kept, "bad webhook: https://a.example(hidden) with (hidden)");
-    }
-}
+mod tests;

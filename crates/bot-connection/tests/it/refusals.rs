@@ -1,7 +1,9 @@
 //! Tokens and webhooks that Telegram does not take, and a Telegram that does not answer.
 
+use std::time::Duration;
+
 use bot_connection::{Error, Status, WebhookRefusal};
-use telegram_simulator::{FailureKind, Resolution};
+use telegram_simulator::{Failure, FailureKind, Resolution};
 
 use crate::support::{on_both, project};
 
@@ -157,6 +159,89 @@ async fn nothing_is_asked_without_a_public_address() {
         let refused = place.put("1", &token).await.unwrap_err();
         assert!(matches!(refused, Error::NoPublicUrl), "{refused:?}");
         assert_eq!(place.control.calls(bot).len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_a_moment_is_tried_again_at_once() {
+    on_both(async |place| {
+        for (number, how) in [
+            FailureKind::Status(409),
+            FailureKind::TooManyRequests(1),
+            FailureKind::TooManyRequests(3),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (bot, token) = place.bot();
+            let name = number.to_string();
+            place
+                .control
+                .fail(Failure::next(2, how).of(bot).on("setWebhook"));
+            place.later();
+            let work = place.start_putting(&name, &token);
+            place.pass_time(work).await.unwrap();
+            place.is_connected(&name, bot).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_longer_is_tried_again_later_and_not_before() {
+    on_both(async |place| {
+        for (name, how, wait) in [
+            ("1", FailureKind::TooManyRequests(40), Some(40)),
+            ("2", FailureKind::Status(409), None),
+        ] {
+            let (bot, token) = place.bot();
+            place
+                .control
+                .fail(Failure::next(3, how).of(bot).on("setWebhook"));
+            place.later();
+            let work = place.start_putting(name, &token);
+            let told = place.pass_time(work).await.unwrap_err();
+            assert!(matches!(told, Error::TelegramUnavailable(_)), "{told:?}");
+            assert_eq!(told.retry_after(), wait.map(Duration::from_secs));
+            let record = place.record(name).await;
+            assert_eq!(record.operation.as_deref(), Some("connect"));
+            assert_eq!(record.warning, Some(told.to_string()));
+            place.control.clear_failures();
+            if wait.is_some() {
+                assert_eq!(place.resume().await, 0, "Telegram asked to wait");
+                place.hands.advance(Duration::from_secs(40));
+            }
+            assert_eq!(place.resume().await, 1);
+            place.is_connected(name, bot).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_telegram_does_not_like_has_a_code_and_a_fix() {
+    on_both(async |place| {
+        let (_, token) = place.bot();
+        for (address, why) in [
+            ("10.0.0.1", WebhookRefusal::AddressReserved),
+            ("2001:db8::1", WebhookRefusal::NoIpv4Address),
+        ] {
+            let mut resolution = Resolution::clear("127.0.0.1:9".parse().unwrap());
+            resolution.address = address.parse().unwrap();
+            place
+                .control
+                .resolve("bots.example.com", resolution)
+                .unwrap();
+            let refused = place.put("1", &token).await.unwrap_err();
+            let Error::WebhookRefused { why: told, .. } = &refused else {
+                panic!("{refused:?}")
+            };
+            assert_eq!(*told, why);
+            let view = place.connections.view(&project("1")).await.unwrap();
+            let warning = view.unwrap().warning.unwrap();
+            assert!(warning.starts_with(why.sentence()), "{warning}");
+        }
     })
     .await;
 }
