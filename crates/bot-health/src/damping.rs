@@ -1,8 +1,30 @@
 //! What was observed once is not yet told: what passes by itself, and what comes and goes, is waited out. No clock is read here.
+//!
+//! Codes have a rank: healthy, what may pass by itself, what is definite, disconnected. A step up is bad news and told at once, or, if it
+//! may pass by itself, when it has lasted. Any other step is told at once too, unless the bot has been coming and going: then it must hold.
+//! So there are only so many changes an hour, whatever is heard, since every step up needs one down or aside before it can be
+//! repeated.
+
+use std::time::Duration;
 
 use clock::Timestamp;
 
 use crate::verdict::{Condition, Decision, VerdictCode};
+
+/// Two observations this far apart are enough of what may pass by itself.
+const APART: Duration = Duration::from_secs(30);
+/// One observation is enough of what has been so for as long as this.
+const LASTED: Duration = Duration::from_secs(60);
+/// Three changes for the worse within this time are coming and going; what came and went is watched for as long again.
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+/// How long better news must hold then, at first.
+const HOLD: Duration = Duration::from_secs(10 * 60);
+/// How long at most.
+const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
+/// From here on [`HOLD`], doubled, is no less than [`LONGEST_HOLD`].
+const MOST_DOUBLINGS: u8 = 3;
+/// Who connects a bot anew wants to see it; so this is all that a bot must hold then that was disconnected and connected over and over.
+const RECONNECTED: Duration = Duration::from_secs(60);
 
 /// What was told of a connection last, and what was heard since. Plain columns: any values whatever are fit to go on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +33,11 @@ pub struct Standing {
     pub told: VerdictCode,
     /// When it was told.
     pub told_at: Timestamp,
-    /// A code that was heard and not told yet, and when it was first heard in a row.
+    /// A code that was heard last and not told yet, and since when such codes have been heard.
     pub waiting: Option<(VerdictCode, Timestamp)>,
-    /// When the last three changes away from a told code came, the latest first.
+    /// When the last three changes to another code than `healthy` were told, the latest first.
     pub changes: [Option<Timestamp>; 3],
-    /// How often in a row the time that a steady code is waited for was doubled.
+    /// How often the time was doubled for which better news must hold.
     pub doublings: u8,
 }
 
@@ -70,9 +92,92 @@ impl Standing {
     }
 
     /// Hears an observation; answers the change that is to be told because of it, if one is.
+    ///
+    /// Times may go back: the machine's clock may be set.
     pub fn hear(&mut self, heard: impl Into<Heard>, now: Timestamp) -> Option<Change> {
-        let _ = (heard.into(), now);
-        None
+        self.forget_the_future(now);
+        let Heard::Code(code, since) = heard.into() else {
+            return None;
+        };
+        if code == self.told {
+            self.waiting = None;
+            return None;
+        }
+        let first_heard = self.first_heard(code, now);
+        self.waiting = Some((code, first_heard));
+        let has_lasted = since.is_some_and(|since| now.since(since) >= LASTED);
+        let patience = self.patience(code, has_lasted, now);
+        (now.since(first_heard) >= patience).then(|| self.tell(code, now))
+    }
+
+    /// From when on the code that waits would be told, if it is heard again: a good time to look again.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let (code, first_heard) = self.waiting?;
+        Some(first_heard.min(now) + self.patience(code, false, now))
+    }
+
+    fn tell(&mut self, code: VerdictCode, now: Timestamp) -> Change {
+        let change = Change {
+            from: self.told,
+            to: code,
+            at: now,
+        };
+        if code != VerdictCode::Healthy {
+            let doublings = self.doublings.saturating_add(1).min(MOST_DOUBLINGS);
+            self.doublings = if self.is_restless(now) { doublings } else { 0 };
+            let [last, before, _] = self.changes;
+            self.changes = [Some(now), last, before];
+        }
+        (self.told, self.told_at, self.waiting) = (code, now, None);
+        change
+    }
+
+    /// How long a code must have been heard before it is told.
+    fn patience(&self, code: VerdictCode, has_lasted: bool, now: Timestamp) -> Duration {
+        let settling = if code.is_definite() || has_lasted {
+            Duration::ZERO
+        } else {
+            APART
+        };
+        let is_worse = rank(code) > rank(self.told);
+        if is_worse || !self.is_restless(now) {
+            return settling;
+        }
+        match self.told.condition() {
+            Condition::Disconnected => RECONNECTED,
+            Condition::Healthy | Condition::Degraded => self.hold(),
+        }
+    }
+
+    /// Whether the bot has been coming and going.
+    fn is_restless(&self, now: Timestamp) -> bool {
+        let [last, _, third] = self.changes;
+        let is_within =
+            |time: Option<Timestamp>, span| time.is_some_and(|time| now.since(time) <= span);
+        let still = self.doublings > 0 && is_within(last, self.hold() + WINDOW);
+        still || is_within(third, WINDOW)
+    }
+
+    fn hold(&self) -> Duration {
+        let doublings = self.doublings.min(MOST_DOUBLINGS);
+        (HOLD * (1 << doublings)).min(LONGEST_HOLD)
+    }
+
+    /// Since when codes like this one have been heard. One fault that turns into another does not begin anew.
+    fn first_heard(&self, code: VerdictCode, now: Timestamp) -> Timestamp {
+        let went_on = self.waiting.filter(|(waiting, _)| {
+            let is_alike = waiting.condition() == code.condition();
+            *waiting == code || (is_alike && code.condition() != self.told.condition())
+        });
+        went_on.map_or(now, |(_, since)| since)
+    }
+
+    /// After the clock was set back, nothing may wait for a time that is long to come.
+    fn forget_the_future(&mut self, now: Timestamp) {
+        self.told_at = self.told_at.min(now);
+        self.waiting = self.waiting.map(|(code, since)| (code, since.min(now)));
+        self.changes = self.changes.map(|time| time.map(|time| time.min(now)));
     }
 }
 
@@ -88,3 +193,16 @@ impl Change {
         }
     }
 }
+
+/// How bad news is.
+fn rank(code: VerdictCode) -> u8 {
+    match (code.condition(), code.is_definite()) {
+        (Condition::Healthy, _) => 0,
+        (Condition::Degraded, false) => 1,
+        (Condition::Degraded, true) => 2,
+        (Condition::Disconnected, _) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests;
