@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bot_connection::{BotConnections, ConnectConfig, Pace, Parts};
+use bot_health::{BotHealth, HealthConfig};
 use bot_sender::BotSender;
 use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use http_listener::Listener;
-use key_ring::KeyRing;
+use key_ring::{KeyRing, SharedKeyRing};
+use key_rotation::{KeyRotation, KeySource};
 use management_api::{ApiTokens, Environment, ManagementApi, Updates};
-use outbound_http::{OutboundConfig, OutboundHttp};
+use outbound_http::{OutboundConfig, OutboundHttp, SystemNames};
 use platform_events::PlatformEvents;
 use request_log::RequestLog;
 use store::{Database, Schema, SoleProcess};
@@ -53,20 +55,40 @@ pub(crate) async fn server(
     first_start::data_dir(&config.data_dir)?;
     let ring = first_start::key_ring(config, &entropy)?;
     let kept = stores(config, &ring, &clock).await?;
+    let ring = SharedKeyRing::new(ring);
     let tokens = api_tokens(config, &kept, &clock, &entropy).await?;
     let vault = TokenVault::new(&ring, entropy.clone());
     let secrets = WebhookSecrets::new(&ring);
+    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone())?;
+    let events = PlatformEvents::new(
+        kept.database.clone(),
+        vault.clone(),
+        outbound.clone(),
+        clock.clone(),
+        entropy.clone(),
+        platform_events::Config::default(),
+    );
+    // Before anything is sealed or derived.
+    let keys = KeyRotation::start(key_rotation::Parts {
+        clock: clock.clone(),
+        directory: kept.directory.clone(),
+        entropy: entropy.clone(),
+        events: events.clone(),
+        ring,
+        source: KeySource::File(config.master_key.clone()),
+    })
+    .await?;
     let client = client(config, &clock, &entropy)?;
     let (sender, refusals) = BotSender::new(client.clone(), kept.directory.clone(), vault.clone());
     let dispatcher = dispatcher(stages(config), sender, &kept, &clock, &entropy).await?;
 
     let parts = Parts {
-        client,
+        client: client.clone(),
         clock: clock.clone(),
         directory: kept.directory.clone(),
         dispatcher: dispatcher.clone(),
         entropy: entropy.clone(),
-        events: events(&kept, &vault, &clock, &entropy)?,
+        events: events.clone(),
         inbox: kept.inbox.clone(),
         secrets: secrets.clone(),
         vault,
@@ -77,7 +99,37 @@ pub(crate) async fn server(
         dispatcher.clone(),
         kept.directory.clone(),
     );
-    let api = api(&connections, tokens, updates, &kept.inbox, &clock, &entropy);
+    let health = BotHealth::new(
+        bot_health::Parts {
+            client,
+            clock: clock.clone(),
+            connections: connections.clone(),
+            database: kept.database.clone(),
+            directory: kept.directory.clone(),
+            dispatcher: dispatcher.clone(),
+            entropy: entropy.clone(),
+            events: events.clone(),
+            names: Arc::new(SystemNames::default()),
+            outbound,
+            public_url: config.public_url.clone(),
+        },
+        HealthConfig {
+            looks_at_endpoint: !config.custom_bot_api,
+            ..HealthConfig::default()
+        },
+    );
+    let api = ManagementApi::new(management_api::Parts {
+        clock: clock.clone(),
+        connections: connections.clone(),
+        directory: kept.directory.clone(),
+        entropy: entropy.clone(),
+        events,
+        health,
+        keys,
+        readiness: Arc::new(InboxReadiness::new(kept.inbox.clone(), clock.clone())),
+        tokens,
+        updates,
+    });
     let ingress = Ingress::new(
         secrets,
         kept.directory,
@@ -106,24 +158,6 @@ pub(crate) async fn server(
         request_log: kept.request_log,
         upkeep,
     })
-}
-
-/// What the platform is told of bots.
-fn events(
-    kept: &Stores,
-    vault: &TokenVault,
-    clock: &Clock,
-    entropy: &Entropy,
-) -> anyhow::Result<PlatformEvents> {
-    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone())?;
-    Ok(PlatformEvents::new(
-        kept.database.clone(),
-        vault.clone(),
-        outbound,
-        clock.clone(),
-        entropy.clone(),
-        platform_events::Config::default(),
-    ))
 }
 
 /// What the server keeps on disk.
@@ -211,26 +245,6 @@ async fn dispatcher(
     }
     inbox.attach(dispatcher.clone());
     Ok(dispatcher)
-}
-
-/// The private listener's one service.
-fn api(
-    connections: &BotConnections,
-    tokens: ApiTokens,
-    updates: Updates,
-    inbox: &Inbox,
-    clock: &Clock,
-    entropy: &Entropy,
-) -> ManagementApi {
-    let ready = Arc::new(InboxReadiness::new(inbox.clone(), clock.clone()));
-    ManagementApi::new(
-        connections.clone(),
-        tokens,
-        updates,
-        ready,
-        clock.clone(),
-        entropy.clone(),
-    )
 }
 
 /// Binds both sockets, and shares out among them what the process may have open.

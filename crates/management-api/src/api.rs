@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use bot_connection::BotConnections;
 use bytes::Bytes;
 use clock::{Clock, Entropy};
 use http::{Request, Response, StatusCode, header};
@@ -12,6 +11,7 @@ use crate::auth::{self, Caller};
 use crate::bots::Bots;
 use crate::error::ApiError;
 use crate::health::{self, Readiness};
+use crate::parts::Parts;
 use crate::route::{NoRoute, Route};
 use crate::tokens::{Ability, ApiTokens};
 use crate::updates::Updates;
@@ -28,23 +28,16 @@ pub struct ManagementApi {
 }
 
 impl ManagementApi {
-    /// The API over the bots, tokens and updates of one server.
+    /// The API over the parts of one server.
     #[must_use]
-    pub fn new(
-        connections: BotConnections,
-        tokens: ApiTokens,
-        updates: Updates,
-        readiness: Arc<dyn Readiness>,
-        clock: Clock,
-        entropy: Entropy,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            bots: Bots::new(connections, clock.clone()),
-            tokens,
-            updates,
-            readiness,
-            clock,
-            entropy,
+            bots: Bots::new(parts.connections, parts.clock.clone()),
+            tokens: parts.tokens,
+            updates: parts.updates,
+            readiness: parts.readiness,
+            clock: parts.clock,
+            entropy: parts.entropy,
         }
     }
 

@@ -8,6 +8,7 @@ mod connecting;
 mod error;
 mod health;
 mod late;
+mod parts;
 mod pasted;
 mod route;
 mod shown;
@@ -16,6 +17,7 @@ mod updates;
 
 pub use crate::api::ManagementApi;
 pub use crate::health::{Check, Readiness};
+pub use crate::parts::Parts;
 pub use crate::tokens::{
     Abilities, Ability, ApiToken, ApiTokens, Environment, PlainToken, UnknownAbility,
 };

@@ -6,6 +6,7 @@ mod bodies;
 mod bots;
 mod health;
 mod routes;
+mod server;
 mod slow;
 mod support;
 mod tokens;

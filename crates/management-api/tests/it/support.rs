@@ -1,34 +1,29 @@
 //! The API over a simulated Telegram, with a clock that is turned by hand.
 
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bot_connection::{BotConnections, ConnectConfig, Pace, Parts};
+use bot_connection::Pace;
+use bot_health::BotHealth;
 use bytes::Bytes;
-use clock::{Clock, Entropy, ManualClock};
+use clock::{Clock, Entropy, ManualClock, Timestamp};
 use connection_directory::Directory;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use ids::{ConnectionId, KeyId, ProjectId};
-use key_ring::{KeyRing, MasterKey};
-use management_api::{
-    Abilities, ApiTokens, Check, Environment, ManagementApi, PlainToken, Readiness, Updates,
-};
-use outbound_http::{OutboundConfig, OutboundHttp};
+use ids::ProjectId;
+use management_api::{Abilities, ApiTokens, ManagementApi, PlainToken};
 use platform_events::PlatformEvents;
 use serde_json::{Value, json};
 use store::testing::on_every_database;
 use store::{Database, Schema};
-use telegram_bot_api::{Call, Client, ClientConfig, UpdateKind};
 use telegram_simulator::{Control, Simulator, SimulatorConfig, Token};
-use token_vault::TokenVault;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use update_dispatcher::{Dispatcher, DispatcherConfig, Perform};
-use update_inbox::{Inbox, InboxConfig};
-use webhook_secret::WebhookSecrets;
+use update_inbox::Inbox;
+
+use crate::server::{self, World};
 
 /// How long a test waits for what really happens, on the machine's clock.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -41,7 +36,12 @@ pub(crate) struct Place {
     pub(crate) clock: Clock,
     pub(crate) control: Control,
     pub(crate) database: Database,
+    pub(crate) directory: Directory,
+    pub(crate) events: PlatformEvents,
+    /// Holds the key file.
+    pub(crate) folder: TempDir,
     pub(crate) hands: ManualClock,
+    pub(crate) health: BotHealth,
     pub(crate) inbox: Inbox,
     /// Whether an update can be stored, as the readiness checks see it.
     pub(crate) ready: Arc<AtomicBool>,
@@ -62,7 +62,8 @@ pub(crate) struct Answer {
 /// Runs a test on a fresh database of each kind.
 pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
     on_every_database(Schema::Main, async |database| {
-        test(Place::start(database, Some(BASE)).await).await;
+        let pace = Pace::without_new_bot_limits();
+        test(Place::start(database, Some(BASE), pace).await).await;
     })
     .await;
 }
@@ -70,60 +71,49 @@ pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
 /// The same for a server that was not told its public address.
 pub(crate) async fn on_both_without_public_url(test: impl AsyncFn(Place)) {
     on_every_database(Schema::Main, async |database| {
-        test(Place::start(database, None).await).await;
+        let pace = Pace::without_new_bot_limits();
+        test(Place::start(database, None, pace).await).await;
     })
     .await;
 }
 
 impl Place {
-    async fn start(database: Database, public_url: Option<&str>) -> Self {
+    async fn start(database: Database, public_url: Option<&str>, pace: Pace) -> Self {
         let (clock, hands) = Clock::manual();
+        // Not at its beginning: what is told in seconds must not be lost among zeros.
+        hands.set(Timestamp::from_unix_us(1_770_000_000_000_000));
         let simulator = SimulatorConfig::new(clock.clone(), Entropy::seeded(11));
         let simulator = Simulator::start(simulator).await.unwrap();
         let control = simulator.control();
         // The simulator's own receiver takes whatever comes, for every host that it hears of from a rival.
         let (other, _) = control.new_bot("Other", "other_bot");
         control.rival_sets_webhook(other, BASE).unwrap();
-        let config = ConnectConfig {
-            allowed_updates: UpdateKind::ALL.to_vec(),
-            max_connections: 40,
-            pace: Pace::without_new_bot_limits(),
-            public_url: public_url.map(|url| url.parse().unwrap()),
-            resolves_name: false,
+        let folder = tempfile::tempdir().unwrap();
+        let world = World {
+            clock: &clock,
+            database: &database,
+            folder: folder.path(),
+            pace,
+            public_url,
+            simulator: &simulator,
         };
-        let parts = parts(&database, &clock, &simulator).await;
-        let (inbox, dispatcher) = (parts.inbox.clone(), parts.dispatcher.clone());
-        let updates = Updates::new(inbox.clone(), dispatcher, parts.directory.clone());
-        let connections = BotConnections::new(parts, config);
-        let entropy = Entropy::seeded(3);
-        let tokens = ApiTokens::new(
-            database.clone(),
-            Environment::Live,
-            clock.clone(),
-            entropy.clone(),
-        );
-        let bearer = tokens.mint("all", Abilities::all(), None).await.unwrap();
-        let ready = Arc::new(AtomicBool::new(true));
-        let checks = Arc::new(Checks(Arc::clone(&ready)));
-        let api = ManagementApi::new(
-            connections,
-            tokens.clone(),
-            updates,
-            checks,
-            clock.clone(),
-            entropy,
-        );
+        let (parts, inbox, ready) = server::parts(&world).await;
+        let minted = parts.tokens.mint("all", Abilities::all(), None);
         Self {
-            api,
-            bearer: bearer.expose().to_owned(),
+            bearer: minted.await.unwrap().expose().to_owned(),
             clock,
             control,
             database,
+            directory: parts.directory.clone(),
+            events: parts.events.clone(),
             hands,
+            health: parts.health.clone(),
             inbox,
             ready,
-            tokens,
+            tokens: parts.tokens.clone(),
+            api: ManagementApi::new(parts),
             said: Arc::default(),
+            folder,
             _simulator: simulator,
         }
     }
@@ -258,76 +248,4 @@ pub(crate) fn bot(project: &str) -> String {
 
 pub(crate) fn pasted(token: &Token) -> String {
     json!({"token": token.expose()}).to_string()
-}
-
-async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Parts {
-    let entropy = Entropy::seeded(7);
-    let ring = KeyRing::new(KeyId::new(1), MasterKey::from_bytes(&[7; 32]));
-    let client = ClientConfig {
-        api_root: simulator.api_root().parse().unwrap(),
-        attempts: 1,
-        ..ClientConfig::default()
-    };
-    let inbox = Inbox::start(InboxConfig::default(), database.clone(), clock.clone());
-    let inbox = inbox.await.unwrap();
-    let dispatcher = Dispatcher::start(
-        DispatcherConfig::default(),
-        Vec::new(),
-        Arc::new(inbox.journal()),
-        Arc::new(Nobody),
-        clock.clone(),
-        entropy.clone(),
-    );
-    inbox.attach(dispatcher.clone());
-    let vault = TokenVault::new(&ring, entropy.clone());
-    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone()).unwrap();
-    let events = PlatformEvents::new(
-        database.clone(),
-        vault.clone(),
-        outbound,
-        clock.clone(),
-        entropy.clone(),
-        platform_events::Config::default(),
-    );
-    Parts {
-        client: Client::new(client, clock.clone(), entropy.clone()).unwrap(),
-        clock: clock.clone(),
-        directory: Directory::open(database.clone(), clock.clone()),
-        dispatcher,
-        entropy,
-        events,
-        inbox,
-        secrets: WebhookSecrets::new(&ring),
-        vault,
-    }
-}
-
-struct Nobody;
-
-impl Perform for Nobody {
-    async fn perform(&self, _: &ConnectionId, _: &Call) -> Result<(), update_dispatcher::Failure> {
-        Ok(())
-    }
-}
-
-struct Checks(Arc<AtomicBool>);
-
-impl Readiness for Checks {
-    fn checks(&self) -> Pin<Box<dyn Future<Output = Vec<Check>> + Send + '_>> {
-        Box::pin(async {
-            let ok = self.0.load(Ordering::Relaxed);
-            vec![
-                Check {
-                    name: "inbox",
-                    ok,
-                    decides: true,
-                },
-                Check {
-                    name: "bot_api",
-                    ok: false,
-                    decides: false,
-                },
-            ]
-        })
-    }
 }
