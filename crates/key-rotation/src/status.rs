@@ -1,0 +1,67 @@
+use ids::KeyId;
+use key_ring::KeyState;
+use serde::{Serialize, Serializer};
+
+use crate::error::Result;
+use crate::key_rotation::KeyRotation;
+use crate::step::Step;
+use crate::uses::KeyUses;
+
+/// How far a rotation is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Every key, retired ones too, in order of their ids.
+    pub keys: Vec<KeyStatus>,
+    /// What is to be done next.
+    pub next: Step,
+}
+
+/// A key, and what refers to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyStatus {
+    /// The key.
+    pub key: KeyId,
+    /// What it is.
+    #[serde(serialize_with = "as_text")]
+    pub state: KeyState,
+    /// Since when, in microseconds since 1970; None for what nobody has had read yet.
+    pub since_us: Option<i64>,
+    /// Whether every live process opens what is sealed under it. Nobody does when it is retired.
+    pub known: bool,
+    /// What refers to it.
+    pub uses: KeyUses,
+}
+
+impl KeyRotation {
+    /// Every key as it is kept now, what refers to it, and what is to be done next.
+    ///
+    /// # Errors
+    /// [`Error::Ring`](crate::Error::Ring), [`Error::Directory`](crate::Error::Directory), and those of [`Self::start`].
+    pub async fn status(&self) -> Result<Status> {
+        let inner = &*self.0;
+        // What is kept and what is noted must be of one moment.
+        let _turn = inner.turn.lock().await;
+        let kept = inner.kept().await?;
+        let notes = inner.parts.directory.key_states().await?;
+        let uses = inner.uses().await?;
+        let of_key = |(key, state)| {
+            let note = notes
+                .iter()
+                .find(|note| (note.key, note.state) == (key, state));
+            KeyStatus {
+                key,
+                state,
+                since_us: note.map(|note| note.since.unix_us()),
+                known: inner.is_known(&kept, key),
+                uses: uses.get(&key).copied().unwrap_or_default(),
+            }
+        };
+        let keys: Vec<_> = kept.states().map(of_key).collect();
+        let next = Step::after(&keys);
+        Ok(Status { keys, next })
+    }
+}
+
+fn as_text<S: Serializer>(state: &KeyState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(state)
+}
