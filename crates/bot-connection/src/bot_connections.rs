@@ -1,14 +1,19 @@
 use std::sync::Arc;
 
+use futures_util::Stream;
 use ids::{ConnectionId, ProjectId};
 use telegram_bot_api::BotToken;
 
+use crate::bulk::BulkItem;
+use crate::drift::Drift;
+use crate::drift_share::Progress;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::heal::Healed;
 use crate::inspection::Inspection;
 use crate::parts::{ConnectConfig, Parts};
 use crate::view::{BotView, Connected};
-use crate::{disconnect, hold, inspect, put, resume, sealing};
+use crate::{bulk, disconnect, drift, drift_share, heal, hold, inspect, put, resume, sealing};
 
 /// Connects, rotates, replaces, disconnects and reconnects bots: one operation at a time for a project. Cheap to clone.
 ///
@@ -109,6 +114,48 @@ impl BotConnections {
     /// [`Error::NoConnection`], [`Error::Directory`], [`Error::Sealed`].
     pub async fn inspect(&self, connection: &ConnectionId) -> Result<Inspection, Error> {
         inspect::inspect(&self.0, connection).await
+    }
+
+    /// Registers the webhook of a connected bot that was disabled and enabled again: once, where its token works and no webhook is
+    /// set. Whoever calls this knows that Telegram had refused the token before; an empty webhook alone may be somebody's will.
+    ///
+    /// # Errors
+    /// As [`Self::put_token`] of a later step, and [`Error::NoConnection`]. What was begun is gone on with by
+    /// [`Self::resume_unfinished`].
+    pub async fn heal(&self, connection: &ConnectionId) -> Result<Healed, Error> {
+        let (engine, connection) = (Arc::clone(&self.0), connection.clone());
+        carry_on(async move { heal::heal(&engine, &connection).await }).await
+    }
+
+    /// Counts the connected bots whose webhook is not registered as this server would register it today.
+    ///
+    /// # Errors
+    /// [`Error::Directory`].
+    pub async fn drift(&self) -> Result<Drift, Error> {
+        drift::count(&self.0).await
+    }
+
+    /// Registers anew some of the webhooks that [`Self::drift`] counts, at the pace of the settings: up to five seconds' worth.
+    ///
+    /// Call it every few seconds for ever, and again at once while something is left and nothing paused. A bot whose webhook somebody
+    /// else has set or removed is left alone. It may be dropped at any point; what it has begun by then is carried on.
+    ///
+    /// # Errors
+    /// [`Error::Directory`]; what fails for one connection is logged.
+    pub async fn reregister_due(&self) -> Result<Progress, Error> {
+        drift_share::share(&self.0).await
+    }
+
+    /// Connects many bots as [`Self::put_token`] does one, several at once, as fast as Telegram takes new ones, with room left for people
+    /// who wait. Tells of each as it ends; one that fails stops no other, and what is connected already is not asked about. So
+    /// whoever was interrupted gives all of them again.
+    ///
+    /// Each project should be there once. It goes on while the stream is asked for its next item; what it has begun is ended anyway.
+    pub fn connect_many(
+        &self,
+        tokens: impl Stream<Item = (ProjectId, BotToken)> + Send,
+    ) -> impl Stream<Item = BulkItem> + Send {
+        bulk::connect_many(&self.0, tokens)
     }
 
     /// The project's bot, or the last it had.

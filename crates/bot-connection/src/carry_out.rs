@@ -10,6 +10,7 @@ use crate::error::{Error, Warning};
 use crate::kill::{self, Moment};
 use crate::machine::{self, Becomes, Outcome, Stage};
 use crate::operation::Operation;
+use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
 use crate::talk::Talk;
 use crate::{changing, record, sealing};
@@ -25,11 +26,12 @@ pub(crate) struct Failed {
 pub(crate) async fn carry_out(
     parts: &Parts,
     config: &ConnectConfig,
+    pacer: &Pacer,
     connection: &mut Connection,
     operation: Operation,
     token: Option<&BotToken>,
 ) -> Result<Vec<Warning>, Failed> {
-    let mut talk = Talk::new(parts, config);
+    let mut talk = Talk::new(parts, config, pacer);
     while let Some(stage) = machine::stage(operation, record::step(connection)) {
         kill::at(operation, Moment::Written(stage.at));
         let asked = ask_all(&mut talk, stage, connection, operation, token).await;

@@ -101,8 +101,13 @@ impl Engine {
     ) -> Result<Vec<Warning>, Error> {
         let bot = connection.telegram_bot_id;
         let _turn = self.bots.take(&bot).ok_or(Error::Busy)?;
-        let Self { parts, config, .. } = self;
-        let done = carry_out::carry_out(parts, config, connection, operation, token).await;
+        let Self {
+            parts,
+            config,
+            pacer,
+            ..
+        } = self;
+        let done = carry_out::carry_out(parts, config, pacer, connection, operation, token).await;
         let (id, clock) = (&connection.id, &parts.clock);
         match &done {
             Ok(_) | Err(Failed { is_over: true, .. }) => self.backoff.forget(id),

@@ -65,6 +65,15 @@ pub enum Error {
     /// Telegram does not accept the token: it was revoked, mistyped, or its bot deleted.
     #[error("Telegram does not accept this token")]
     TokenNotValid,
+    /// Telegram's server takes only so many new bots a minute and an hour from one address.
+    #[error(
+        "as many new bots were connected just now as Telegram takes at once; try again in {} s",
+        .retry_after.as_secs_f64().ceil()
+    )]
+    TooManyNewBots {
+        /// When there is room again.
+        retry_after: Duration,
+    },
     /// Telegram refused the webhook; the bot has none now.
     #[error("{}", told(.why.sentence(), .description))]
     WebhookRefused {
@@ -85,11 +94,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// When it makes sense to try again, where Telegram has said so.
+    /// When it makes sense to try again, where Telegram or its limits say so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TelegramUnavailable(Failure::Throttled { retry_after, .. }) => Some(*retry_after),
+            Self::TelegramUnavailable(Failure::Throttled { retry_after, .. })
+            | Self::TooManyNewBots { retry_after } => Some(*retry_after),
             _ => None,
         }
     }

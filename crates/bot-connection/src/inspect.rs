@@ -33,7 +33,12 @@ pub(crate) async fn of_record(
         None => (TokenAnswer::NoToken, None),
         Some(_) => {
             let token = sealing::open_token(&engine.parts, connection)?;
-            match ask(&engine.parts.client, &token).await {
+            let answer = ask(&engine.parts.client, &token).await;
+            if answer.as_ref().err() == Some(&TokenAnswer::Unauthorized) {
+                // Telegram's server had to look at it anew, as at a new bot's.
+                engine.pacer.used(&token);
+            }
+            match answer {
                 Ok(info) => (TokenAnswer::Works, Some(shown(engine, connection, info))),
                 Err(answer) => (answer, None),
             }
@@ -55,6 +60,11 @@ async fn ask(client: &Client, token: &BotToken) -> Result<WebhookInfo, TokenAnsw
     call(client, token, &GetMe::new())
         .await
         .map_err(|error| token_answer(error, "getMe"))?;
+    webhook(client, token).await
+}
+
+/// What `getWebhookInfo` shows, or what it says about the token instead.
+pub(crate) async fn webhook(client: &Client, token: &BotToken) -> Result<WebhookInfo, TokenAnswer> {
     call(client, token, &GetWebhookInfo::new())
         .await
         .map_err(|error| token_answer(error, "getWebhookInfo"))

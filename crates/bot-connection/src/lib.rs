@@ -3,18 +3,24 @@
 mod address;
 mod backoff;
 mod bot_connections;
+mod bulk;
 mod carry_out;
 mod changing;
 mod disconnect;
+mod drift;
 mod drift_memory;
+mod drift_one;
+mod drift_share;
 mod engine;
 mod error;
 mod facts;
 mod fresh;
+mod heal;
 mod hold;
 mod inspect;
 mod inspection;
 mod kill;
+mod kinds;
 mod machine;
 mod operation;
 mod pace;
@@ -38,7 +44,11 @@ mod view;
 pub use connection_directory::Status;
 
 pub use crate::bot_connections::BotConnections;
+pub use crate::bulk::{BulkItem, BulkOutcome};
+pub use crate::drift::Drift;
+pub use crate::drift_share::Progress;
 pub use crate::error::{Error, Warning};
+pub use crate::heal::Healed;
 pub use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
 #[cfg(feature = "failpoints")]
 #[doc(hidden)]

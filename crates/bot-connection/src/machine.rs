@@ -22,6 +22,8 @@ pub(crate) struct Stage {
 pub(crate) enum Ask {
     /// Which webhook there is: whoever's it is will be named when it is replaced.
     Look,
+    /// Which webhook there is: it must not be somebody else's.
+    LookForNoOther,
     /// To take our webhook.
     Set,
     /// Which webhook there is: it has to be ours.
@@ -74,6 +76,7 @@ impl Ask {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Look => "look",
+            Self::LookForNoOther => "look for no other",
             Self::Set => "set",
             Self::LookForOurs => "look for ours",
             Self::DeleteOurs => "delete ours",
@@ -96,6 +99,21 @@ const REGISTER: [Stage; 2] = [
     },
 ];
 
+/// The same where nobody has asked for it: nobody else's webhook is replaced. One that is gone may be what a refused attempt of ours
+/// has left behind.
+const RENEW: [Stage; 2] = [
+    Stage {
+        at: Step::Begun,
+        asks: &[Ask::LookForNoOther, Ask::Set],
+        then: Step::Told,
+    },
+    Stage {
+        at: Step::Told,
+        asks: &[Ask::LookForOurs],
+        then: Step::Confirmed,
+    },
+];
+
 /// Takes our webhook away; somebody else's is left alone.
 const WITHDRAW: [Stage; 1] = [Stage {
     at: Step::Begun,
@@ -109,6 +127,7 @@ pub(crate) const fn stages(operation: Operation) -> &'static [Stage] {
         Operation::Connect | Operation::Reconnect | Operation::Repair | Operation::Rotate => {
             &REGISTER
         }
+        Operation::Renew => &RENEW,
         Operation::Disconnect => &WITHDRAW,
     }
 }
@@ -124,21 +143,28 @@ struct Row {
     /// What may be answered so.
     by: &'static [Ask],
     /// What becomes of the record: one column for each of [`Operation::ALL`]; nothing where it cannot come to that.
-    becomes: [Option<Becomes>; 5],
+    becomes: [Option<Becomes>; 6],
 }
 
-const ANY: &[Ask] = &[Ask::Look, Ask::Set, Ask::LookForOurs, Ask::DeleteOurs];
+const ANY: &[Ask] = &[
+    Ask::Look,
+    Ask::LookForNoOther,
+    Ask::Set,
+    Ask::LookForOurs,
+    Ask::DeleteOurs,
+];
 
 /// What each outcome makes of the record.
 const TABLE: [Row; 10] = {
     use Becomes::{GivenUp, Next, Stays, Undone, Waits};
-    const fn row(outcome: Outcome, by: &'static [Ask], on: [Becomes; 4], off: Becomes) -> Row {
-        let [connect, reconnect, repair, rotate] = on;
+    const fn row(outcome: Outcome, by: &'static [Ask], on: [Becomes; 5], off: Becomes) -> Row {
+        let [connect, reconnect, repair, rotate, renew] = on;
         let becomes = [
             Some(connect),
             Some(reconnect),
             Some(repair),
             Some(rotate),
+            Some(renew),
             Some(off),
         ];
         Row {
@@ -147,52 +173,52 @@ const TABLE: [Row; 10] = {
             becomes,
         }
     }
-    const fn on(outcome: Outcome, by: &'static [Ask], on: [Becomes; 4]) -> Row {
+    const fn on(outcome: Outcome, by: &'static [Ask], on: [Becomes; 5]) -> Row {
         let mut row = row(outcome, by, on, Stays);
-        row.becomes[4] = None;
+        row.becomes[5] = None;
         row
     }
     // A bot that worked before is not given up for what may be over tomorrow: Telegram out of reach, a name that does not resolve, a fresh
     // token that is not known everywhere yet. A disconnected one is off whatever Telegram says.
     [
-        row(Outcome::Done, ANY, [Next; 4], Next),
-        row(Outcome::OutOfReach, ANY, [Waits; 4], Stays),
+        row(Outcome::Done, ANY, [Next; 5], Next),
+        row(Outcome::OutOfReach, ANY, [Waits; 5], Stays),
         row(
             Outcome::TokenRefused,
             ANY,
-            [Undone, Undone, GivenUp, Waits],
+            [Undone, Undone, GivenUp, Waits, GivenUp],
             Next,
         ),
         row(
             Outcome::TokenRefusedForADay,
             ANY,
-            [Undone, Undone, GivenUp, GivenUp],
+            [Undone, Undone, GivenUp, GivenUp, GivenUp],
             Next,
         ),
         row(
             Outcome::BotRefused,
             ANY,
-            [Undone, Undone, GivenUp, GivenUp],
+            [Undone, Undone, GivenUp, GivenUp, GivenUp],
             Next,
         ),
         on(
             Outcome::WebhookRefused,
             &[Ask::Set],
-            [Undone, Undone, Waits, Waits],
+            [Undone, Undone, Waits, Waits, Waits],
         ),
         on(
             Outcome::TakenOver,
-            &[Ask::LookForOurs],
-            [Undone, Undone, GivenUp, GivenUp],
+            &[Ask::LookForNoOther, Ask::LookForOurs],
+            [Undone, Undone, GivenUp, GivenUp, GivenUp],
         ),
-        on(Outcome::NoPublicAddress, &[Ask::Set], [Waits; 4]),
+        on(Outcome::NoPublicAddress, &[Ask::Set], [Waits; 5]),
         row(
             Outcome::Sealed,
             ANY,
-            [Undone, Undone, GivenUp, GivenUp],
+            [Undone, Undone, GivenUp, GivenUp, GivenUp],
             Next,
         ),
-        row(Outcome::Unwritten, ANY, [Stays; 4], Stays),
+        row(Outcome::Unwritten, ANY, [Stays; 5], Stays),
     ]
 };
 
@@ -235,7 +261,8 @@ impl Outcome {
             | Error::Inbox(_)
             | Error::Interrupted(_)
             | Error::NoConnection(_)
-            | Error::NotFound(_) => Self::Unwritten,
+            | Error::NotFound(_)
+            | Error::TooManyNewBots { .. } => Self::Unwritten,
         }
     }
 }

@@ -8,6 +8,8 @@ pub(crate) enum Operation {
     Reconnect,
     Repair,
     Rotate,
+    /// Nobody asked for it: it replaces nobody else's webhook.
+    Renew,
     Disconnect,
 }
 
@@ -23,11 +25,12 @@ pub(crate) enum Step {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Connect,
         Self::Reconnect,
         Self::Repair,
         Self::Rotate,
+        Self::Renew,
         Self::Disconnect,
     ];
 
@@ -37,6 +40,7 @@ impl Operation {
             Self::Reconnect => "reconnect",
             Self::Repair => "repair",
             Self::Rotate => "rotate",
+            Self::Renew => "renew",
             Self::Disconnect => "disconnect",
         }
     }

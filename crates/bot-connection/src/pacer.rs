@@ -105,24 +105,26 @@ impl Pacer {
     }
 
     /// Waits for the turn to register one bot's webhook anew.
-    pub(crate) async fn renewal(&self) {
+    ///
+    /// # Errors
+    /// For how much longer nothing is done in bulk, if Telegram has asked to wait by then.
+    pub(crate) async fn renewal(&self) -> Result<(), Duration> {
         let every = Duration::from_secs(1) / self.pace.renewals_per_second.max(1);
-        loop {
-            let now = self.clock.elapsed();
-            let turn = {
-                let mut turns = self.lock();
-                let turn = now.max(turns.renewal).max(turns.stopped);
-                turns.renewal = turn + every;
-                turn
-            };
-            if turn > now {
-                self.clock.sleep(turn - now).await;
+        let now = self.clock.elapsed();
+        let turn = {
+            let mut turns = self.lock();
+            if turns.stopped > now {
+                return Err(turns.stopped - now);
             }
-            // Telegram may have asked to wait meanwhile: then whoever is here gets in line again.
-            if self.stopped_for().is_zero() {
-                return;
-            }
+            let turn = now.max(turns.renewal);
+            turns.renewal = turn + every;
+            turn
+        };
+        if turn > now {
+            self.clock.sleep(turn - now).await;
         }
+        let left = self.stopped_for();
+        if left.is_zero() { Ok(()) } else { Err(left) }
     }
 
     /// Telegram asks to wait: nothing is done in bulk for so long.
@@ -203,38 +205,22 @@ mod tests {
     #[tokio::test]
     async fn renewals_have_their_rate_and_stop_when_telegram_asks() {
         let (pacer, clock, hands) = pacer();
-        let times = Arc::new(Mutex::new(Vec::new()));
-        let working: Vec<_> = (0..30)
-            .map(|_| {
-                let (pacer, clock, times) = (Arc::clone(&pacer), clock.clone(), Arc::clone(&times));
-                tokio::spawn(async move {
-                    pacer.renewal().await;
-                    times.lock().unwrap().push(clock.elapsed());
-                })
-            })
-            .collect();
-        let done = || times.lock().unwrap().len();
-        while done() < 11 {
-            tokio::task::yield_now().await;
-            hands.advance(Duration::from_millis(10));
-        }
-        let stopped = clock.elapsed();
-        pacer.stop(Duration::from_secs(30));
-        while done() < 30 {
-            tokio::task::yield_now().await;
-            hands.advance(Duration::from_millis(10));
-            for _ in 0..40 {
+        for number in 0..30 {
+            let waiting = tokio::spawn({
+                let pacer = Arc::clone(&pacer);
+                async move { pacer.renewal().await }
+            });
+            while !waiting.is_finished() {
+                hands.advance(Duration::from_millis(10));
                 tokio::task::yield_now().await;
             }
+            waiting.await.unwrap().unwrap();
+            assert!(clock.elapsed() >= Duration::from_millis(100 * number));
         }
-        for working in working {
-            working.await.unwrap();
-        }
-        let times = times.lock().unwrap();
-        assert!(times[10] >= Duration::from_secs(1), "{times:?}");
-        assert!(times[11] >= stopped + Duration::from_secs(30), "{times:?}");
-        for ten in times.windows(11) {
-            assert!(ten[10] - ten[0] >= Duration::from_millis(990), "{times:?}");
-        }
+        pacer.stop(Duration::from_secs(30));
+        hands.advance(Duration::from_secs(10));
+        assert_eq!(pacer.renewal().await, Err(Duration::from_secs(20)));
+        hands.advance(Duration::from_secs(20));
+        assert_eq!(pacer.renewal().await, Ok(()));
     }
 }

@@ -57,6 +57,10 @@ pub(crate) async fn again(
         describe(record, bot);
         if same_token && under_way.is_some() {
             record::begin_again(record);
+            if under_way == Some(Operation::Renew) {
+                // Now somebody asks for it.
+                record.operation = Some(operation.as_str().to_owned());
+            }
             return;
         }
         // A disconnected bot may come back with the token it had.
@@ -80,6 +84,16 @@ pub(crate) async fn rotate_later(
         sealing::seal_token(parts, record, token);
         record::begin(record, Operation::Rotate, parts.vault.primary());
         record.warning = Some(why.to_string());
+    })
+    .await
+}
+
+/// Another registration that nobody has asked for, of an active record.
+pub(crate) async fn renew(parts: &Parts, there: &mut Connection) -> Result<(), Error> {
+    kill::at(Operation::Renew, Moment::NotBegun);
+    let key = parts.vault.primary();
+    changing::change(parts, there, |record| {
+        record::begin(record, Operation::Renew, key);
     })
     .await
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use connection_directory::Connection;
+use connection_directory::{Connection, Status};
 use ids::ProjectId;
 use telegram_bot_api::BotToken;
 
 use crate::engine::{Engine, ProjectTurn};
 use crate::error::{Error, Warning};
 use crate::operation::Operation;
+use crate::parts::Parts;
 use crate::plan::Plan;
 use crate::view::{BotView, Connected, Did};
-use crate::{address, disconnect, facts, fresh, plan, prepare, record};
+use crate::{address, disconnect, facts, fresh, plan, prepare, record, sealing};
 
 /// Does with a token what is to be done.
 pub(crate) async fn token(
@@ -23,6 +24,10 @@ pub(crate) async fn token(
 ) -> Result<Connected, Error> {
     let Engine { parts, config, .. } = &**engine;
     let (base, doubt) = address::usable(config, &parts.clock).await?;
+    if !is_in_use(parts, existing.as_ref(), token) {
+        let turn = engine.pacer.pasted(token).await;
+        turn.map_err(|retry_after| Error::TooManyNewBots { retry_after })?;
+    }
     let bot = match fresh::identify(parts, existing.as_ref(), token).await {
         Err(Error::TokenNotValid) => return Err(fresh::refused(parts, existing, token).await?),
         answer => answer?,
@@ -60,7 +65,7 @@ const fn done(plan: Plan, carried_out: Operation) -> Did {
     match (plan, carried_out) {
         (Plan::Replace, _) => Did::Replaced,
         (_, Operation::Reconnect) => Did::Reconnected,
-        (_, Operation::Repair) => Did::Repaired,
+        (_, Operation::Repair | Operation::Renew) => Did::Repaired,
         (_, Operation::Rotate) => Did::Rotated,
         (_, Operation::Connect | Operation::Disconnect) => Did::Connected,
     }
@@ -77,4 +82,11 @@ fn connected(
         view: BotView::from(connection),
         warnings: doubt.into_iter().chain(warnings).collect(),
     }
+}
+
+/// Whether a bot works with this token now: then it is no new one to Telegram.
+fn is_in_use(parts: &Parts, existing: Option<&Connection>, token: &BotToken) -> bool {
+    existing.is_some_and(|there| {
+        there.status == Status::Active && sealing::has_token(parts, there, token)
+    })
 }

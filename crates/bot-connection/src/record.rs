@@ -8,6 +8,7 @@ use ids::KeyId;
 use token_vault::SealedToken;
 use webhook_secret::Registration;
 
+use crate::kinds;
 use crate::operation::{Operation, Step};
 use crate::parts::ConnectConfig;
 
@@ -85,6 +86,8 @@ fn told(record: &mut Connection, config: &ConnectConfig) {
     record.step = Step::Told.as_str().to_owned();
     let base = config.public_url.as_ref();
     record.registered_base_url = base.map(|url| url.as_str().to_owned());
+    record.registered_kinds = Some(kinds::comparable(&config.allowed_updates));
+    record.registered_max_connections = Some(config.max_connections);
 }
 
 /// Telegram has shown our webhook: the operation is over.

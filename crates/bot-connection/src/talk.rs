@@ -5,6 +5,7 @@ use telegram_bot_api::BotToken;
 
 use crate::error::{Error, Warning};
 use crate::machine::Ask;
+use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
 use crate::public_url::PublicUrl;
 use crate::telegram::Webhook;
@@ -14,16 +15,18 @@ use crate::{registration, telegram};
 pub(crate) struct Talk<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) config: &'a ConnectConfig,
+    pacer: &'a Pacer,
     /// The address that Telegram showed last.
     shown: String,
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl<'a> Talk<'a> {
-    pub(crate) fn new(parts: &'a Parts, config: &'a ConnectConfig) -> Self {
+    pub(crate) fn new(parts: &'a Parts, config: &'a ConnectConfig, pacer: &'a Pacer) -> Self {
         Self {
             parts,
             config,
+            pacer,
             shown: String::new(),
             warnings: Vec::new(),
         }
@@ -42,6 +45,7 @@ impl<'a> Talk<'a> {
     ) -> Result<(), Error> {
         match ask {
             Ask::Look => self.look(token).await,
+            Ask::LookForNoOther => self.look_for_no_other(token).await,
             Ask::Set => self.set(connection, token).await,
             Ask::LookForOurs => self.look_for_ours(connection, token).await,
             Ask::DeleteOurs => self.delete_ours(connection, token).await,
@@ -51,6 +55,16 @@ impl<'a> Talk<'a> {
     async fn look(&mut self, token: &BotToken) -> Result<(), Error> {
         self.shown = telegram::webhook_url(&self.parts.client, token).await?;
         Ok(())
+    }
+
+    async fn look_for_no_other(&mut self, token: &BotToken) -> Result<(), Error> {
+        self.look(token).await?;
+        match registration::rival(self.parts, self.base()?, &self.shown) {
+            Some(_) => Err(Error::WebhookTakenOver {
+                host: telegram::host_of(&self.shown),
+            }),
+            None => Ok(()),
+        }
     }
 
     async fn set(&mut self, connection: &Connection, token: &BotToken) -> Result<(), Error> {
@@ -64,6 +78,7 @@ impl<'a> Talk<'a> {
             max_connections: self.config.max_connections,
             kinds: &self.config.allowed_updates,
         };
+        self.pacer.webhook(bot).await;
         telegram::set_webhook(&parts.client, &parts.clock, token, webhook).await?;
         self.warnings
             .extend(registration::rival(parts, base, &self.shown));

@@ -67,7 +67,7 @@ fn told_otherwise(operation: Operation, stage: &Stage, outcome: Outcome) -> Beco
         Outcome::WebhookRefused if can_be(Ask::Set) && !from_nothing => Becomes::Waits,
         Outcome::WebhookRefused if can_be(Ask::Set) => Becomes::Undone,
         Outcome::NoPublicAddress if can_be(Ask::Set) => Becomes::Waits,
-        Outcome::TakenOver if can_be(Ask::LookForOurs) => over,
+        Outcome::TakenOver if can_be(Ask::LookForOurs) || can_be(Ask::LookForNoOther) => over,
         // It cannot come to that, and if it did nothing would be written.
         Outcome::WebhookRefused | Outcome::NoPublicAddress | Outcome::TakenOver => Becomes::Stays,
     }
@@ -100,10 +100,11 @@ fn steps() -> String {
         .to_owned();
     let registering: Vec<_> = Operation::ALL
         .into_iter()
-        .filter(|operation| *operation != Operation::Disconnect)
+        .filter(|operation| !matches!(operation, Operation::Renew | Operation::Disconnect))
         .collect();
     for (operations, shown) in [
         (registering, stages(Operation::Connect)),
+        (vec![Operation::Renew], stages(Operation::Renew)),
         (vec![Operation::Disconnect], stages(Operation::Disconnect)),
     ] {
         for operation in &operations {
@@ -122,7 +123,7 @@ fn steps() -> String {
 fn outcomes() -> String {
     let names: Vec<_> = Operation::ALL.iter().map(|one| one.as_str()).collect();
     let mut text = format!(
-        "| it ends with | {} |\n| --- | --- | --- | --- | --- | --- |\n",
+        "| it ends with | {} |\n| --- | --- | --- | --- | --- | --- | --- |\n",
         names.join(" | ")
     );
     for outcome in OUTCOMES {

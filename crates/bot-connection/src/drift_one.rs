@@ -1,0 +1,155 @@
+//! One bot's webhook, registered anew without anybody having asked: only where nobody else has acted since.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use connection_directory::{Connection, Registered, Status};
+use telegram_bot_api::types::WebhookInfo;
+use telegram_bot_api::{Error as Refusal, UpdateKind};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::inspection::TokenAnswer;
+use crate::operation::Operation;
+use crate::{changing, drift, inspect, prepare, registration, sealing, telegram};
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewed {
+    /// Registered anew; or Telegram was told all of it before, and the record says so now.
+    Done,
+    /// Its record does not say any more that it is due, or somebody is changing it.
+    NotDue,
+    /// Its own trouble: the webhook is another's or nobody's, or the token is refused.
+    LeftAlone,
+    /// Telegram asks to wait.
+    Stopped(Duration),
+    /// Trouble that the next one would have too.
+    Fault,
+}
+
+/// Registers one bot's webhook as it should be today.
+pub(crate) async fn renew(engine: &Engine, found: &Connection, wanted: &Registered) -> Renewed {
+    if let Err(left) = engine.pacer.renewal().await {
+        return Renewed::Stopped(left);
+    }
+    match try_renew(engine, found, wanted).await {
+        Ok(renewed) => renewed,
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            tracing::warn!(connection = %found.id, %error, cause, "a webhook could not be registered anew");
+            of_error(&error)
+        }
+    }
+}
+
+async fn try_renew(
+    engine: &Engine,
+    found: &Connection,
+    wanted: &Registered,
+) -> Result<Renewed, Error> {
+    let Ok(_turn) = engine.turn(&found.project) else {
+        return Ok(Renewed::NotDue);
+    };
+    let parts = &engine.parts;
+    // Read again: its turn is ours only now.
+    let there = parts.directory.connection_find(&found.id).await;
+    let due = there
+        .map_err(Error::Directory)?
+        .filter(|there| is_settled(there) && drift::told(there) != *wanted);
+    let Some(mut connection) = due else {
+        return Ok(Renewed::NotDue);
+    };
+    let token = sealing::open_token(parts, &connection)?;
+    let info = match inspect::webhook(&parts.client, &token).await {
+        Ok(info) => info,
+        Err(answer) => return Ok(of_answer(engine, found, answer)),
+    };
+    if !is_as_told(engine, &connection, &info.url) {
+        let host = telegram::host_of(&info.url);
+        tracing::info!(connection = %connection.id, host, "a webhook that somebody else changed is not registered anew");
+        return Ok(Renewed::LeftAlone);
+    }
+    if shows(engine, &connection, wanted, &info) {
+        let written = changing::change(parts, &mut connection, |record| {
+            record.registered_kinds.clone_from(&wanted.kinds);
+            record.registered_max_connections = wanted.max_connections;
+        });
+        written.await?;
+        return Ok(Renewed::Done);
+    }
+    prepare::renew(parts, &mut connection).await?;
+    engine
+        .register(&mut connection, Operation::Renew, Some(&token))
+        .await?;
+    tracing::info!(connection = %connection.id, "a webhook is registered anew, with today's settings");
+    Ok(Renewed::Done)
+}
+
+/// Connected, and nothing is under way.
+pub(crate) fn is_settled(connection: &Connection) -> bool {
+    connection.status == Status::Active && connection.operation.is_none()
+}
+
+fn of_answer(engine: &Engine, found: &Connection, answer: TokenAnswer) -> Renewed {
+    match answer {
+        TokenAnswer::RateLimited { retry_after } => {
+            engine.pacer.stop(retry_after);
+            Renewed::Stopped(retry_after)
+        }
+        TokenAnswer::Unavailable { why } => {
+            tracing::warn!(connection = %found.id, why, "Telegram could not be asked about a webhook");
+            Renewed::Fault
+        }
+        TokenAnswer::Works
+        | TokenAnswer::Unauthorized
+        | TokenAnswer::LoggedOut
+        | TokenAnswer::NoToken => Renewed::LeftAlone,
+    }
+}
+
+fn of_error(error: &Error) -> Renewed {
+    match error {
+        Error::TelegramUnavailable(Refusal::Throttled { retry_after, .. }) => {
+            Renewed::Stopped(*retry_after)
+        }
+        Error::Busy => Renewed::NotDue,
+        // What Telegram says to one webhook at our address it would say to all: and each of them would be left with none.
+        Error::TelegramUnavailable(_)
+        | Error::WebhookRefused { .. }
+        | Error::Directory(_)
+        | Error::NoPublicUrl => Renewed::Fault,
+        _ => Renewed::LeftAlone,
+    }
+}
+
+/// Whether an address is one that we gave Telegram for this connection, at the public address of then or of today.
+///
+/// Another server that has our master keys, a restored copy for one, is somebody else: its public address is neither.
+fn is_as_told(engine: &Engine, connection: &Connection, url: &str) -> bool {
+    let today = engine.config.public_url.as_ref().map(|url| url.as_str());
+    let then = connection.registered_base_url.as_deref();
+    [then, today].into_iter().flatten().any(|base| {
+        url.strip_prefix(base)
+            .and_then(|path| engine.parts.secrets.verify_path(path))
+            .is_some_and(|(owner, _)| owner == connection.id)
+    })
+}
+
+/// Whether Telegram shows today's settings already: nobody wrote them down.
+fn shows(
+    engine: &Engine,
+    connection: &Connection,
+    wanted: &Registered,
+    info: &WebhookInfo,
+) -> bool {
+    let shown = info.allowed_updates.iter().flatten();
+    let shown: BTreeSet<&str> = shown.map(String::as_str).collect();
+    let kinds = engine.config.allowed_updates.iter();
+    connection.current.key_id == wanted.key_id
+        && engine.config.public_url.as_ref().is_some_and(|base| {
+            registration::is_current(&engine.parts, base, connection, &info.url)
+        })
+        && info.max_connections == wanted.max_connections.map(i64::from)
+        && shown == kinds.map(UpdateKind::as_str).collect()
+}

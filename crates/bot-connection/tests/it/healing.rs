@@ -1,0 +1,96 @@
+//! A bot that was disabled and enabled again.
+
+use bot_connection::{Error, Healed, ShownUrl, TokenAnswer};
+use telegram_simulator::FailureKind;
+
+use crate::support::{on_both, project};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_registered_once_and_unasked() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        let id = place.put("1", &token).await.unwrap().view.connection;
+        let before = place.record("1").await;
+        place.later();
+        place.control.disable(bot).unwrap();
+        let Healed::LeftAlone(shown) = place.connections.heal(&id).await.unwrap() else {
+            panic!("its token is refused")
+        };
+        assert_eq!(shown.token, TokenAnswer::Unauthorized);
+        place.control.enable(bot).unwrap();
+        assert_eq!(place.webhook(bot), "");
+        assert_eq!(
+            place.connections.heal(&id).await.unwrap(),
+            Healed::Registered
+        );
+        let record = place.is_connected("1", bot).await;
+        assert_eq!(record.current.generation, before.current.generation.next());
+        assert!(place.accepts(&id, before.current).await, "for ten minutes");
+        let Healed::LeftAlone(shown) = place.connections.heal(&id).await.unwrap() else {
+            panic!("it is well")
+        };
+        assert_eq!(shown.webhook.unwrap().url, ShownUrl::Ours);
+        assert_eq!(place.calls(bot, "setWebhook").len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_elsewhere_and_a_disconnected_bot_are_left_alone() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        let id = place.put("1", &token).await.unwrap().view.connection;
+        let rival = "https://rival.example.com/x";
+        place.later();
+        place.control.rival_sets_webhook(bot, rival).unwrap();
+        place.later();
+        let before = place.record("1").await;
+        let healed = place.connections.heal(&id).await.unwrap();
+        assert!(matches!(healed, Healed::LeftAlone(_)));
+        assert_eq!(place.webhook(bot), rival);
+        assert_eq!(place.record("1").await, before);
+        place.control.rival_deletes_webhook(bot).unwrap();
+        place.connections.disconnect(&project("1")).await.unwrap();
+        let healed = place.connections.heal(&id).await.unwrap();
+        assert!(matches!(healed, Healed::LeftAlone(_)));
+        assert_eq!(place.calls(bot, "setWebhook").len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_is_ended_later_unless_somebody_else_came() {
+    on_both(async |mut place| {
+        for rival in [None, Some("https://rival.example.com/x")] {
+            let name = if rival.is_some() { "2" } else { "1" };
+            let (bot, token) = place.bot();
+            let id = place.put(name, &token).await.unwrap().view.connection;
+            place.later();
+            place.control.disable(bot).unwrap();
+            place.control.enable(bot).unwrap();
+            place.fail(bot, "setWebhook", FailureKind::Status(502));
+            let failed = place.connections.heal(&id).await.unwrap_err();
+            assert!(
+                matches!(failed, Error::TelegramUnavailable(_)),
+                "{failed:?}"
+            );
+            assert_eq!(place.record(name).await.operation.as_deref(), Some("renew"));
+            place.later();
+            if let Some(rival) = rival {
+                place.control.rival_sets_webhook(bot, rival).unwrap();
+            }
+            place.restart();
+            let ended = place.resume().await;
+            if let Some(rival) = rival {
+                assert_eq!((ended, place.webhook(bot).as_str()), (0, rival));
+                let record = place.record(name).await;
+                assert_eq!(record.operation, None);
+                assert!(record.warning.unwrap().contains("rival.example.com"));
+            } else {
+                assert_eq!(ended, 1);
+                place.is_connected(name, bot).await;
+            }
+        }
+    })
+    .await;
+}
