@@ -9,10 +9,11 @@ use platform_events::PlatformEvents;
 use token_vault::TokenVault;
 use tokio::sync::Mutex;
 
+use crate::counting;
 use crate::error::{Error, Result};
 use crate::lineage;
 use crate::source::KeySource;
-use crate::uses::{self, KeyUses};
+use crate::uses::KeyUses;
 
 /// Takes one master key's place with another, step by step, while everything runs. Cheap to clone; clones are one.
 ///
@@ -92,7 +93,7 @@ impl Inner {
     }
 
     pub(crate) async fn uses(&self) -> Result<BTreeMap<KeyId, KeyUses>> {
-        uses::by_key(&self.parts.directory, &self.parts.events).await
+        counting::by_key(&self.parts.directory, &self.parts.events).await
     }
 
     /// Whether this process has the ring that is kept, as far as states go.

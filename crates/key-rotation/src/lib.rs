@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod add;
+mod counting;
 mod error;
 mod key_rotation;
 mod lineage;

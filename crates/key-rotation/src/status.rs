@@ -57,8 +57,37 @@ impl KeyRotation {
             }
         };
         let keys: Vec<_> = kept.states().map(of_key).collect();
-        let next = Step::after(&keys);
+        let next = next(&keys);
         Ok(Status { keys, next })
+    }
+}
+
+/// What follows from the state of all keys. A key that was replaced goes before another is promoted.
+fn next(keys: &[KeyStatus]) -> Step {
+    let unknown = |key: &&KeyStatus| key.state != KeyState::Retired && !key.known;
+    if let Some(unknown) = keys.iter().find(unknown) {
+        return Step::Reload { key: unknown.key };
+    }
+    let primary = keys.iter().find(|key| key.state == KeyState::Primary);
+    let primary = primary.map(|key| key.key);
+    let (replaced, waiting): (Vec<_>, Vec<_>) = keys
+        .iter()
+        .filter(|key| key.state == KeyState::Open)
+        .partition(|key| Some(key.key) < primary);
+    let sealed = replaced.iter().map(|key| key.uses.sealed()).sum();
+    if sealed > 0 {
+        return Step::Rewrap { sealed };
+    }
+    if let Some(free) = replaced.iter().find(|key| key.uses.total() == 0) {
+        return Step::Retire { key: free.key };
+    }
+    let registrations = replaced.iter().map(|key| key.uses.total()).sum();
+    if registrations > 0 {
+        return Step::Wait { registrations };
+    }
+    match waiting.first() {
+        Some(waiting) => Step::Promote { key: waiting.key },
+        None => Step::Nothing,
     }
 }
 

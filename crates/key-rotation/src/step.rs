@@ -3,8 +3,6 @@ use std::fmt;
 use ids::KeyId;
 use serde::Serialize;
 
-use crate::status::KeyStatus;
-
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
@@ -37,37 +35,6 @@ pub enum Step {
         /// The key.
         key: KeyId,
     },
-}
-
-impl Step {
-    /// What follows from the state of all keys. A key that was replaced goes before another is promoted.
-    pub(crate) fn after(keys: &[KeyStatus]) -> Self {
-        use key_ring::KeyState::{Open, Primary, Retired};
-        let primary = keys.iter().find(|key| key.state == Primary);
-        let primary = primary.map(|key| key.key);
-        let open = || keys.iter().filter(|key| key.state == Open);
-        if let Some(unknown) = keys.iter().find(|key| key.state != Retired && !key.known) {
-            return Self::Reload { key: unknown.key };
-        }
-        let replaced = || open().filter(|key| Some(key.key) < primary);
-        let sealed = replaced().map(|key| key.uses.sealed()).sum();
-        let used: u64 = replaced().map(|key| key.uses.total()).sum();
-        if sealed > 0 {
-            return Self::Rewrap { sealed };
-        }
-        if let Some(free) = replaced().find(|key| key.uses.total() == 0) {
-            return Self::Retire { key: free.key };
-        }
-        if used > 0 {
-            return Self::Wait {
-                registrations: used,
-            };
-        }
-        match open().find(|key| Some(key.key) > primary) {
-            Some(waiting) => Self::Promote { key: waiting.key },
-            None => Self::Nothing,
-        }
-    }
 }
 
 /// As a sentence.

@@ -1,12 +1,6 @@
-use std::collections::BTreeMap;
 use std::fmt;
 
-use connection_directory::Directory;
-use ids::KeyId;
-use platform_events::PlatformEvents;
 use serde::Serialize;
-
-use crate::error::Result;
 
 /// What refers to a master key. It can retire when nothing does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -33,27 +27,6 @@ impl KeyUses {
     pub const fn sealed(&self) -> u64 {
         self.sealed_tokens + self.sealed_secrets
     }
-}
-
-/// What refers to each key. Keys that nothing refers to are not among them.
-pub(crate) async fn by_key(
-    directory: &Directory,
-    events: &PlatformEvents,
-) -> Result<BTreeMap<KeyId, KeyUses>> {
-    // The replaced ones first: whatever is replaced in between is counted as current, not lost.
-    let previous = directory.previous_registrations().await?;
-    let mut uses: BTreeMap<KeyId, KeyUses> = BTreeMap::new();
-    for (key, count) in directory.key_references().await? {
-        let of_key = uses.entry(key).or_default();
-        let before = previous.get(&key).copied().unwrap_or_default();
-        of_key.sealed_tokens = count.sealed;
-        of_key.previous_registrations = before.min(count.registrations);
-        of_key.registrations = count.registrations - of_key.previous_registrations;
-    }
-    for (key, count) in events.secrets_by_key().await? {
-        uses.entry(key).or_default().sealed_secrets = count;
-    }
-    Ok(uses)
 }
 
 /// "3 sealed tokens and 1 current webhook".
