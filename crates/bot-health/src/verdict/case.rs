@@ -166,13 +166,37 @@ impl<'a> Case<'a> {
         (!refuted).then_some(endpoint)
     }
 
+    /// The certificate by whose age one can go: one that is ours, as far as can be told.
     pub(crate) fn certificate(&self) -> Option<Certificate> {
-        self.facts.endpoint.as_ref()?.certificate
+        let certificate = self.facts.endpoint.as_ref()?.certificate?;
+        self.is_believable(certificate).then_some(certificate)
     }
 
-    /// What is wrong with the certificate apart from its age.
+    /// What is wrong with the certificate apart from its age, unless an update has come in spite of it.
     pub(crate) fn chain_fault(&self) -> Option<ChainFault> {
-        self.endpoint()?.certificate?.fault
+        let certificate = self.endpoint()?.certificate?;
+        let fault = certificate.fault?;
+        self.is_believable(certificate).then_some(fault)
+    }
+
+    /// Whether Telegram sees this certificate too. Not when it gets an answer; and from inside a network our name may lead to a
+    /// router with a certificate of its own, so that one for another name, or of an issuer that nobody knows, is believed only when
+    /// Telegram's trouble may come of it.
+    fn is_believable(&self, certificate: Certificate) -> bool {
+        let trouble = self.trouble();
+        match certificate.fault {
+            None => true,
+            Some(ChainFault::Incomplete) => {
+                !matches!(trouble, Some(Trouble::Answer(_) | Trouble::Unreadable))
+            }
+            Some(_) => match trouble {
+                Some(trouble) => matches!(
+                    trouble,
+                    Trouble::Certificate | Trouble::NotSecure | Trouble::Cut
+                ),
+                None => self.has_backlog(),
+            },
+        }
     }
 
     /// Whether Telegram connects to an address to which our name does not lead.

@@ -97,6 +97,12 @@ impl Facts {
         certificate.expect("a well bot's certificate is seen").fault = Some(fault);
     }
 
+    /// Self-signed, and expired since long.
+    pub(super) fn certificate_of_a_router(&mut self) {
+        self.certificate_until(ago(900 * DAY));
+        self.chain(ChainFault::UnknownIssuer);
+    }
+
     pub(super) fn handlers_failed(&mut self, times: u64, first: u64, last: u64) {
         self.handlers.failures_in_row = times;
         self.handlers.failing_since = Some(ago(first));

@@ -3,6 +3,7 @@
 mod along_the_way;
 mod from_telegram;
 mod inside;
+mod past;
 
 use super::facts::well;
 use crate::verdict::{Facts, VerdictCode};
@@ -17,10 +18,15 @@ pub(super) struct Row {
 
 /// Every row.
 pub(super) fn rows() -> Vec<Row> {
-    [from_telegram::rows(), along_the_way::rows(), inside::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        from_telegram::rows(),
+        past::rows(),
+        along_the_way::rows(),
+        inside::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A bot that is well but for this.

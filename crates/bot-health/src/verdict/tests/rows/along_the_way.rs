@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use super::super::facts::{DAY, HOUR, NOW, ago};
+use super::super::facts::{HOUR, NOW, ago};
 use super::{Row, row};
 use crate::verdict::VerdictCode::{
     Healthy, WebhookCertificate, WebhookRefusedByUs, WebhookUnreachable,
 };
-use crate::verdict::facts::{Addresses, ChainFault, Refusal, SelfCheck, ShownUrl};
+use crate::verdict::facts::{Addresses, ChainFault, Refusal, SelfCheck};
 
 const VERIFY_FAILED: &str = "SSL error {error:0A000086:SSL routines::certificate verify failed}";
 
 pub(super) fn rows() -> Vec<Row> {
     [
         refusals(),
-        past(),
         certificates(),
         names(),
         answers(),
@@ -70,79 +69,6 @@ fn refusals() -> Vec<Row> {
     ]
 }
 
-fn past() -> Vec<Row> {
-    vec![
-        row(
-            "an error before the last accepted request",
-            Healthy,
-            |facts| {
-                facts.failing("Connection refused");
-                facts.requests.last_accepted = Some(ago(60));
-            },
-        ),
-        row(
-            "an error in the second of the last accepted request",
-            Healthy,
-            |facts| {
-                facts.failing("Connection refused");
-                facts.requests.last_accepted = Some(ago(90));
-            },
-        ),
-        row("an error before the registration", Healthy, |facts| {
-            facts.failing("Connection refused");
-            facts.record.registered_at = Some(ago(60));
-        }),
-        row(
-            "an error before the last accepted request, by a clock that is ahead",
-            Healthy,
-            |facts| {
-                facts.shown().last_error = Some((
-                    ago(90) + Duration::from_secs(100),
-                    "Connection refused".into(),
-                ));
-                facts.clock_offset_seconds = Some(100);
-                facts.requests.last_accepted = Some(ago(60));
-            },
-        ),
-        row(
-            "an error of yesterday, and nothing waits",
-            Healthy,
-            |facts| {
-                facts.shown().last_error = Some((ago(DAY), "Connection refused".into()));
-                facts.requests.last_accepted = Some(ago(2 * DAY));
-            },
-        ),
-        row(
-            "an error of an hour ago, and updates wait",
-            WebhookUnreachable,
-            |facts| {
-                facts.shown().last_error = Some((ago(HOUR), "Connection refused".into()));
-                facts.shown().pending = 1;
-            },
-        ),
-        row(
-            "a connection without a request after the registration",
-            Healthy,
-            |facts| {
-                facts.record.registered_at = Some(ago(1));
-                facts.requests.last_accepted = None;
-            },
-        ),
-        row("an earlier address, and all well", Healthy, |facts| {
-            facts.shown().url = ShownUrl::OursOutdated;
-            facts.record.reregistration_due = true;
-        }),
-        row(
-            "an earlier address that nobody answers any more",
-            WebhookUnreachable,
-            |facts| {
-                facts.shown().url = ShownUrl::OursOutdated;
-                facts.failing("Wrong response from the webhook: 404 Not Found");
-            },
-        ),
-    ]
-}
-
 fn certificates() -> Vec<Row> {
     vec![
         row("certificate not trusted", WebhookCertificate, |facts| {
@@ -195,6 +121,7 @@ fn certificates() -> Vec<Row> {
             "certificate for another name",
             WebhookCertificate,
             |facts| {
+                facts.failing(VERIFY_FAILED);
                 facts.chain(ChainFault::WrongName);
             },
         ),
@@ -202,17 +129,43 @@ fn certificates() -> Vec<Row> {
             "certificate of an unknown issuer",
             WebhookCertificate,
             |facts| {
+                facts.failing(VERIFY_FAILED);
                 facts.chain(ChainFault::UnknownIssuer);
             },
         ),
         row("certificate not good yet", WebhookCertificate, |facts| {
+            facts.failing(VERIFY_FAILED);
             facts.chain(ChainFault::NotYetValid);
         }),
         row(
             "certificate with another fault",
             WebhookCertificate,
             |facts| {
+                facts.failing(VERIFY_FAILED);
                 facts.chain(ChainFault::Other);
+            },
+        ),
+        row(
+            "chain incomplete as seen from here, but Telegram gets an answer",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Wrong response from the webhook: 502 Bad Gateway");
+                facts.chain(ChainFault::Incomplete);
+            },
+        ),
+        row(
+            "another certificate as seen from here, and nobody listens to Telegram",
+            WebhookUnreachable,
+            |facts| {
+                facts.failing("Connection refused");
+                facts.certificate_of_a_router();
+            },
+        ),
+        row(
+            "another certificate as seen from here, and Telegram has no trouble",
+            Healthy,
+            |facts| {
+                facts.certificate_of_a_router();
             },
         ),
         row(
