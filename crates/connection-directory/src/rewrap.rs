@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use ids::{ConnectionId, KeyId};
+use ids::{ConnectionId, Generation, KeyId, ProjectId};
 use store::{Columns as _, Connection as Link};
 use token_vault::{OpenError, SealedToken, TokenContext, TokenVault};
 
@@ -90,6 +90,26 @@ impl Directory {
         let counted: Vec<(KeyId, i64)> = self.0.database.connect().await?.fetch(accepted).await?;
         let read = |(key, count): (KeyId, i64)| (key, count.unsigned_abs());
         Ok(counted.into_iter().map(read).collect())
+    }
+
+    /// Some connections whose current webhook follows from a master key: at most `limit` of those that
+    /// [`KeyReferences::registrations`](crate::KeyReferences::registrations) counts, in order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn connections_registered_with(
+        &self,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(ConnectionId, ProjectId)>> {
+        let some = connections::table
+            .filter(connections::status.ne(Status::Disconnected))
+            .filter(connections::generation.ne(Generation::NONE))
+            .filter(connections::key_id.eq(key))
+            .order(connections::id)
+            .limit(i64::from(limit))
+            .select((connections::id, connections::project_id));
+        Ok(self.0.database.connect().await?.fetch(some).await?)
     }
 
     /// The record with its token under the primary key. None when it is being changed; its id when the token does not open.

@@ -29,7 +29,7 @@ pub enum Error {
     /// Something still refers to the key.
     #[error(
         "key {key} cannot retire yet, because {uses} need it; `keys rewrap` moves tokens and secrets to the primary key, and \
-         webhooks move by themselves while the server runs"
+         webhooks move by themselves while the server runs; `keys status` names bots whose webhooks do not"
     )]
     InUse {
         /// The key.

@@ -22,6 +22,6 @@ pub use crate::reload::Reloaded;
 pub use crate::retire::Retired;
 pub use crate::rewrap::{RewrapCursor, RewrapPage, Rewrapped};
 pub use crate::source::{KeySource, ReadKeys};
-pub use crate::status::{KeyStatus, Status};
+pub use crate::status::{Holder, KeyStatus, Status};
 pub use crate::step::Step;
 pub use crate::uses::KeyUses;

@@ -1,9 +1,9 @@
-use ids::KeyId;
+use ids::{ConnectionId, KeyId, ProjectId};
 use key_ring::KeyState;
 use serde::{Serialize, Serializer};
 
 use crate::error::Result;
-use crate::key_rotation::KeyRotation;
+use crate::key_rotation::{Inner, KeyRotation};
 use crate::step::Step;
 use crate::uses::KeyUses;
 
@@ -30,6 +30,18 @@ pub struct KeyStatus {
     pub known: bool,
     /// What refers to it.
     pub uses: KeyUses,
+    /// Of a key that was replaced: some of the bots whose current webhook follows from it, 20 at most. Those that stay are bots whose
+    /// token is dead or whose webhook somebody else has set or removed; give them a new token, or disconnect them.
+    pub held_by: Vec<Holder>,
+}
+
+/// A bot whose webhook follows from a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// Whose bot it is.
+    pub project: ProjectId,
 }
 
 impl KeyRotation {
@@ -44,21 +56,38 @@ impl KeyRotation {
         let kept = inner.kept().await?;
         let notes = inner.parts.directory.key_states().await?;
         let uses = inner.uses().await?;
-        let of_key = |(key, state)| {
+        let mut keys = Vec::new();
+        for (key, state) in kept.states() {
             let note = notes
                 .iter()
                 .find(|note| (note.key, note.state) == (key, state));
-            KeyStatus {
+            let uses = uses.get(&key).copied().unwrap_or_default();
+            keys.push(KeyStatus {
                 key,
                 state,
                 since_us: note.map(|note| note.since.unix_us()),
                 known: inner.is_known(&kept, key),
-                uses: uses.get(&key).copied().unwrap_or_default(),
-            }
-        };
-        let keys: Vec<_> = kept.states().map(of_key).collect();
+                uses,
+                held_by: match state {
+                    KeyState::Open if uses.registrations > 0 => inner.holders(key).await?,
+                    _ => Vec::new(),
+                },
+            });
+        }
         let next = next(&keys);
         Ok(Status { keys, next })
+    }
+}
+
+impl Inner {
+    async fn holders(&self, key: KeyId) -> Result<Vec<Holder>> {
+        let directory = &self.parts.directory;
+        let some = directory.connections_registered_with(key, HOLDERS).await?;
+        let shown = |(connection, project)| Holder {
+            connection,
+            project,
+        };
+        Ok(some.into_iter().map(shown).collect())
     }
 }
 
@@ -94,3 +123,5 @@ fn next(keys: &[KeyStatus]) -> Step {
 fn as_text<S: Serializer>(state: &KeyState, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(state)
 }
+
+const HOLDERS: u32 = 20;

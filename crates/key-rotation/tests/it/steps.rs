@@ -101,11 +101,14 @@ async fn a_key_retires_when_nothing_needs_it_and_not_right_away() {
         assert_eq!(
             refused.to_string(),
             "key 1 cannot retire yet, because 2 sealed tokens and 2 current webhooks need it; `keys rewrap` moves tokens and \
-             secrets to the primary key, and webhooks move by themselves while the server runs"
+             secrets to the primary key, and webhooks move by themselves while the server runs; `keys status` names bots whose webhooks do not"
         );
         assert_eq!(next(rotation).await, Step::Rewrap { sealed: 2 });
         assert_eq!(rotation.rewrap(|_| ()).await.unwrap().tokens, 2);
-        assert_eq!(next(rotation).await, Step::Wait { registrations: 2 });
+        let status = rotation.status().await.unwrap();
+        assert_eq!(status.next, Step::Wait { registrations: 2 });
+        let held_by = status.keys[0].held_by.iter().map(|bot| bot.project.as_str());
+        assert_eq!(held_by.collect::<Vec<_>>(), ["prj_1", "prj_2"]);
         for number in [1, 2] {
             process.register(number, world.clock.now()).await;
         }
