@@ -90,76 +90,78 @@ pub(crate) fn read(message: &str) -> Trouble {
 mod tests {
     use super::*;
 
+    const KNOWN: &[(&str, Trouble)] = &[
+        (
+            "Wrong response from the webhook: 502 Bad Gateway",
+            Trouble::Answer(502),
+        ),
+        (
+            "Wrong response from the webhook: 404 SSL certificate",
+            Trouble::Answer(404),
+        ),
+        ("Wrong response from the webhook: ", Unreadable),
+        ("Wrong response from the webhook: 99999999 A", Unreadable),
+        ("Read timeout expired", Slow),
+        ("Write timeout expired", Slow),
+        ("Connection refused", Refused),
+        ("Connection reset by peer", Cut),
+        ("Connection timed out", NoWay),
+        ("No route to host", NoWay),
+        ("Network is unreachable", NoWay),
+        (
+            "SSL error {error:0A000086:SSL routines::certificate verify failed}",
+            Certificate,
+        ),
+        (
+            "SSL error {error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed}",
+            Certificate,
+        ),
+        (
+            "SSL error {error:0A00010B:SSL routines::wrong version number}",
+            NotSecure,
+        ),
+        (
+            "SSL error {error:0A000126:SSL routines::unexpected eof while reading}",
+            Cut,
+        ),
+        (
+            "Can't create an SSL connection: no shared cipher",
+            NotSecure,
+        ),
+        ("Can't create an SSL context: bad certificate", Certificate),
+        ("Can't connect to the webhook", NoWay),
+        ("Request Entity Too Large: too many parameters", Unreadable),
+        (
+            "Unsupported Media Type: unsupported content-encoding",
+            Unreadable,
+        ),
+        ("HTTP Version Not Supported", Unreadable),
+        ("Not Implemented", Unreadable),
+        ("Bad Request: line too long", Unreadable),
+        (
+            "Bad webhook: Failed to resolve host: Name or service not known",
+            NoSuchName,
+        ),
+        (
+            "Failed to resolve host: Temporary failure in name resolution",
+            NoSuchName,
+        ),
+        (
+            "bad webhook: IP address 10.0.0.1 is reserved",
+            UnusableAddress,
+        ),
+        (
+            "bad webhook: IPv6-only addresses are not allowed",
+            UnusableAddress,
+        ),
+        ("", Other),
+        ("Something new", Other),
+    ];
+
     #[test]
     fn the_texts_that_are_known_are_understood() {
-        for (message, trouble) in [
-            (
-                "Wrong response from the webhook: 502 Bad Gateway",
-                Trouble::Answer(502),
-            ),
-            (
-                "Wrong response from the webhook: 404 SSL certificate",
-                Trouble::Answer(404),
-            ),
-            ("Wrong response from the webhook: ", Unreadable),
-            ("Wrong response from the webhook: 99999999 A", Unreadable),
-            ("Read timeout expired", Slow),
-            ("Write timeout expired", Slow),
-            ("Connection refused", Refused),
-            ("Connection reset by peer", Cut),
-            ("Connection timed out", NoWay),
-            ("No route to host", NoWay),
-            ("Network is unreachable", NoWay),
-            (
-                "SSL error {error:0A000086:SSL routines::certificate verify failed}",
-                Certificate,
-            ),
-            (
-                "SSL error {error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed}",
-                Certificate,
-            ),
-            (
-                "SSL error {error:0A00010B:SSL routines::wrong version number}",
-                NotSecure,
-            ),
-            (
-                "SSL error {error:0A000126:SSL routines::unexpected eof while reading}",
-                Cut,
-            ),
-            (
-                "Can't create an SSL connection: no shared cipher",
-                NotSecure,
-            ),
-            ("Can't create an SSL context: bad certificate", Certificate),
-            ("Can't connect to the webhook", NoWay),
-            ("Request Entity Too Large: too many parameters", Unreadable),
-            (
-                "Unsupported Media Type: unsupported content-encoding",
-                Unreadable,
-            ),
-            ("HTTP Version Not Supported", Unreadable),
-            ("Not Implemented", Unreadable),
-            ("Bad Request: line too long", Unreadable),
-            (
-                "Bad webhook: Failed to resolve host: Name or service not known",
-                NoSuchName,
-            ),
-            (
-                "Failed to resolve host: Temporary failure in name resolution",
-                NoSuchName,
-            ),
-            (
-                "bad webhook: IP address 10.0.0.1 is reserved",
-                UnusableAddress,
-            ),
-            (
-                "bad webhook: IPv6-only addresses are not allowed",
-                UnusableAddress,
-            ),
-            ("", Other),
-            ("Something new", Other),
-        ] {
-            assert_eq!(read(message), trouble, "{message}");
+        for (message, trouble) in KNOWN {
+            assert_eq!(read(message), *trouble, "{message}");
         }
     }
 }

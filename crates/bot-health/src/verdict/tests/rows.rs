@@ -1,6 +1,7 @@
 //! Facts and what they must be called. Sentences and fixes of each row are in `table.txt`.
 
 mod along_the_way;
+mod certificates;
 mod from_telegram;
 mod inside;
 mod past;
@@ -21,6 +22,7 @@ pub(super) fn rows() -> Vec<Row> {
     [
         from_telegram::rows(),
         past::rows(),
+        certificates::rows(),
         along_the_way::rows(),
         inside::rows(),
     ]

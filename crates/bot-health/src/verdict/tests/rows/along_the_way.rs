@@ -1,27 +1,15 @@
-//! What happens between Telegram and us: our refusals, certificates, names, answers of strangers, connections.
+//! What happens between Telegram and us: our refusals, names, answers of strangers, connections.
 
-use std::time::Duration;
-
-use super::super::facts::{HOUR, NOW, ago};
+use super::super::facts::ago;
 use super::{Row, row};
-use crate::verdict::VerdictCode::{
-    Healthy, WebhookCertificate, WebhookRefusedByUs, WebhookUnreachable,
-};
-use crate::verdict::facts::{Addresses, ChainFault, Refusal, SelfCheck};
-
-const VERIFY_FAILED: &str = "SSL error {error:0A000086:SSL routines::certificate verify failed}";
+use crate::verdict::VerdictCode::{Healthy, WebhookRefusedByUs, WebhookUnreachable};
+use crate::verdict::facts::{Addresses, Refusal, SelfCheck};
 
 pub(super) fn rows() -> Vec<Row> {
-    [
-        refusals(),
-        certificates(),
-        names(),
-        answers(),
-        connections(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [refusals(), names(), addresses(), answers(), connections()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn refusals() -> Vec<Row> {
@@ -69,137 +57,6 @@ fn refusals() -> Vec<Row> {
     ]
 }
 
-fn certificates() -> Vec<Row> {
-    vec![
-        row("certificate not trusted", WebhookCertificate, |facts| {
-            facts.failing(VERIFY_FAILED);
-        }),
-        row(
-            "certificate not trusted, and it has expired",
-            WebhookCertificate,
-            |facts| {
-                facts.failing(VERIFY_FAILED);
-                facts.certificate_until(ago(HOUR));
-            },
-        ),
-        row(
-            "certificate expired, though nothing came since",
-            WebhookCertificate,
-            |facts| {
-                facts.certificate_until(ago(HOUR));
-            },
-        ),
-        row(
-            "certificate good by a clock that is behind",
-            WebhookCertificate,
-            |facts| {
-                facts.certificate_until(NOW + Duration::from_secs(60));
-                facts.clock_offset_seconds = Some(120);
-            },
-        ),
-        row("chain incomplete", WebhookCertificate, |facts| {
-            facts.failing(VERIFY_FAILED);
-            facts.chain(ChainFault::Incomplete);
-        }),
-        row(
-            "chain incomplete, and no update came yet",
-            WebhookCertificate,
-            |facts| {
-                facts.chain(ChainFault::Incomplete);
-                facts.requests.last_accepted = None;
-            },
-        ),
-        row(
-            "chain incomplete as seen from here, but updates come",
-            Healthy,
-            |facts| {
-                facts.chain(ChainFault::Incomplete);
-                facts.requests.last_accepted = Some(ago(5));
-            },
-        ),
-        row(
-            "certificate for another name",
-            WebhookCertificate,
-            |facts| {
-                facts.failing(VERIFY_FAILED);
-                facts.chain(ChainFault::WrongName);
-            },
-        ),
-        row(
-            "certificate of an unknown issuer",
-            WebhookCertificate,
-            |facts| {
-                facts.failing(VERIFY_FAILED);
-                facts.chain(ChainFault::UnknownIssuer);
-            },
-        ),
-        row("certificate not good yet", WebhookCertificate, |facts| {
-            facts.failing(VERIFY_FAILED);
-            facts.chain(ChainFault::NotYetValid);
-        }),
-        row(
-            "certificate with another fault",
-            WebhookCertificate,
-            |facts| {
-                facts.failing(VERIFY_FAILED);
-                facts.chain(ChainFault::Other);
-            },
-        ),
-        row(
-            "chain incomplete as seen from here, but Telegram gets an answer",
-            WebhookUnreachable,
-            |facts| {
-                facts.failing("Wrong response from the webhook: 502 Bad Gateway");
-                facts.chain(ChainFault::Incomplete);
-            },
-        ),
-        row(
-            "another certificate as seen from here, and nobody listens to Telegram",
-            WebhookUnreachable,
-            |facts| {
-                facts.failing("Connection refused");
-                facts.certificate_of_a_router();
-            },
-        ),
-        row(
-            "another certificate as seen from here, and Telegram has no trouble",
-            Healthy,
-            |facts| {
-                facts.certificate_of_a_router();
-            },
-        ),
-        row(
-            "somebody gave Telegram a certificate",
-            WebhookCertificate,
-            |facts| {
-                facts.failing(VERIFY_FAILED);
-                facts.shown().custom_certificate = true;
-            },
-        ),
-        row(
-            "somebody gave Telegram a certificate that works",
-            Healthy,
-            |facts| {
-                facts.shown().custom_certificate = true;
-            },
-        ),
-        row(
-            "plain text on the secure port",
-            WebhookCertificate,
-            |facts| {
-                facts.failing("SSL error {error:0A00010B:SSL routines::wrong version number}");
-            },
-        ),
-        row(
-            "no secure connection comes about",
-            WebhookCertificate,
-            |facts| {
-                facts.failing("Can't create an SSL connection: no shared cipher");
-            },
-        ),
-    ]
-}
-
 fn names() -> Vec<Row> {
     vec![
         row(
@@ -227,6 +84,11 @@ fn names() -> Vec<Row> {
         row("a reserved address", WebhookUnreachable, |facts| {
             facts.failing("IP address 10.0.0.1 is reserved");
         }),
+    ]
+}
+
+fn addresses() -> Vec<Row> {
+    vec![
         row(
             "Telegram connects elsewhere than the name leads",
             WebhookUnreachable,

@@ -5,16 +5,26 @@ use std::time::Duration;
 use super::super::facts::{DAY, HOUR, ago, lately};
 use super::{Row, row};
 use crate::verdict::VerdictCode::{
-    Disconnected, Healthy, TelegramApiUnauthorized, TelegramLoggedOut, TelegramRateLimited,
+    self, Disconnected, Healthy, TelegramApiUnauthorized, TelegramLoggedOut, TelegramRateLimited,
     TelegramUnavailable, WebhookRemoved, WebhookSecretMismatch, WebhookTakenOver,
 };
 use crate::verdict::facts::{RecordStatus, Refusal, ShownUrl, Token};
 
+const NOT_FOUND: &str = "Wrong response from the webhook: 404 Not Found";
+
 pub(super) fn rows() -> Vec<Row> {
-    [decided(), token(), unanswered(), registration(), secret()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        decided(),
+        token(),
+        unanswered(),
+        registration(),
+        gone(),
+        secret(),
+        strangers(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn decided() -> Vec<Row> {
@@ -147,7 +157,7 @@ fn unanswered() -> Vec<Row> {
         ),
         row(
             "no answer, while we refuse",
-            crate::verdict::VerdictCode::WebhookRefusedByUs,
+            VerdictCode::WebhookRefusedByUs,
             |facts| {
                 facts.unanswered(silent(Some(ago(900))));
                 facts.refusing(4, 5, Refusal::NotStored);
@@ -205,6 +215,11 @@ fn registration() -> Vec<Row> {
                 facts.failing("Connection refused");
             },
         ),
+    ]
+}
+
+fn gone() -> Vec<Row> {
+    vec![
         row("moved to Telegram", WebhookTakenOver, |facts| {
             facts.at_rival("serverless.tgcloud.ai");
         }),
@@ -226,7 +241,6 @@ fn registration() -> Vec<Row> {
 }
 
 fn secret() -> Vec<Row> {
-    const NOT_FOUND: &str = "Wrong response from the webhook: 404 Not Found";
     vec![
         row(
             "our address without our secret",
@@ -244,6 +258,11 @@ fn secret() -> Vec<Row> {
                 facts.shown().pending = 1;
             },
         ),
+    ]
+}
+
+fn strangers() -> Vec<Row> {
+    vec![
         row(
             "wrong secrets from a stranger, since Telegram shows no error",
             Healthy,
@@ -256,6 +275,24 @@ fn secret() -> Vec<Row> {
             facts.requests.last_accepted = Some(ago(10));
             facts.failing(NOT_FOUND);
         }),
+        row(
+            "wrong secrets from a stranger, while updates are under way",
+            Healthy,
+            |facts| {
+                facts.requests.wrong_secret = Some(lately(500, 2));
+                facts.requests.last_accepted = Some(ago(3));
+                facts.shown().pending = 2;
+            },
+        ),
+        row(
+            "wrong secrets and a right one since, and now another server answers",
+            VerdictCode::WebhookUnreachable,
+            |facts| {
+                facts.requests.wrong_secret = Some(lately(9, 500));
+                facts.requests.last_accepted = Some(ago(200));
+                facts.failing(NOT_FOUND);
+            },
+        ),
         row("wrong secrets before Reconnect", Healthy, |facts| {
             facts.requests.wrong_secret = Some(lately(500, 30));
             facts.record.registered_at = Some(ago(10));

@@ -8,6 +8,10 @@ use crate::verdict::VerdictCode::{Healthy, WebhookUnreachable};
 use crate::verdict::facts::ShownUrl;
 
 pub(super) fn rows() -> Vec<Row> {
+    [errors(), long_ago()].into_iter().flatten().collect()
+}
+
+fn errors() -> Vec<Row> {
     vec![
         row(
             "an error before the last accepted request",
@@ -23,6 +27,14 @@ pub(super) fn rows() -> Vec<Row> {
             |facts| {
                 facts.failing("Connection refused");
                 facts.requests.last_accepted = Some(ago(90));
+            },
+        ),
+        row(
+            "an error a second after the last accepted request, which clocks cannot tell apart",
+            Healthy,
+            |facts| {
+                facts.failing("Connection refused");
+                facts.requests.last_accepted = Some(ago(91));
             },
         ),
         row("an error before the registration", Healthy, |facts| {
@@ -41,6 +53,11 @@ pub(super) fn rows() -> Vec<Row> {
                 facts.requests.last_accepted = Some(ago(60));
             },
         ),
+    ]
+}
+
+fn long_ago() -> Vec<Row> {
+    vec![
         row(
             "an error of yesterday, and nothing waits",
             Healthy,
