@@ -8,4 +8,5 @@ mod rewrapping;
 mod starts;
 mod steps;
 mod support;
+mod telegram;
 mod whole;
