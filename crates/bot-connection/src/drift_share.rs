@@ -41,16 +41,21 @@ pub(crate) async fn share(engine: &Arc<Engine>) -> Result<Progress, Error> {
     if !engine.pacer.stopped_for().is_zero() {
         return progress(engine, 0, 0).await;
     }
+    let begun_after = campaign.after();
     let due = candidates(engine, &wanted).await?;
     if due.is_empty() {
         campaign.quiet(wanted.key_id, clock.elapsed());
         return progress(engine, 0, 0).await;
     }
-    if !is_reachable(engine).await {
+    let (mut done, mut failed) = (0, 0);
+    if is_reachable(engine).await {
+        (done, failed) = work(engine, &wanted, due).await;
+    } else {
         engine.pacer.stop(campaign.failed());
-        return progress(engine, 0, 0).await;
     }
-    let (done, failed) = work(engine, &wanted, due).await;
+    if !engine.pacer.stopped_for().is_zero() {
+        campaign.go_on_after(begun_after);
+    }
     progress(engine, done, failed).await
 }
 

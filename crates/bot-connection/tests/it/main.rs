@@ -3,8 +3,10 @@
 
 mod address;
 mod announcing;
+mod bulk;
 mod crashes;
 mod disconnecting;
+mod drifting;
 mod healing;
 mod holding;
 mod inspecting;
