@@ -10,8 +10,8 @@ use crate::signal::Cause;
 pub(crate) struct Desk {
     capacity: usize,
     seats: HashMap<u128, Seat>,
-    /// Those that wait and are not under way, by the time at which they may begin.
-    due: BTreeSet<(Duration, u128)>,
+    /// Those that wait and are not under way, by the time at which they may begin: what is urgent, and what has time.
+    due: [BTreeSet<(Duration, u128)>; 2],
 }
 
 struct Seat {
@@ -38,7 +38,7 @@ impl Desk {
         Self {
             capacity,
             seats: HashMap::new(),
-            due: BTreeSet::new(),
+            due: Default::default(),
         }
     }
 
@@ -56,30 +56,41 @@ impl Desk {
         if seat.is_forgotten(now) {
             seat.same = 0;
         }
+        if let Some(before) = seat.waiting {
+            self.due[queue(before)].remove(&(seat.not_before, connection));
+        }
         // Something was done about it, so that what was seen before says nothing.
         if cause == Cause::Registered {
-            self.due.remove(&(seat.not_before, connection));
             (seat.same, seat.not_before) = (0, seat.not_before.min(now + SHORTEST));
         }
-        seat.waiting = seat.waiting.max(Some(cause));
+        let most = seat.waiting.map_or(cause, |before| before.max(cause));
+        seat.waiting = Some(most);
         if !seat.is_running {
-            self.due.insert((seat.not_before, connection));
+            self.due[queue(most)].insert((seat.not_before, connection));
         }
         true
     }
 
-    /// Takes the inspection that has been due for longest.
-    pub(crate) fn take(&mut self, now: Duration) -> Option<(u128, Cause)> {
-        let (_, connection) = *self.due.first().filter(|(at, _)| *at <= now)?;
-        self.due.pop_first();
+    /// Takes the inspection that has been due for longest: of the urgent ones, else of the others if those are wanted.
+    pub(crate) fn take(&mut self, now: Duration, others_too: bool) -> Option<(u128, Cause)> {
+        let queues = if others_too { 2 } else { 1 };
+        let mut queues = self.due.iter_mut().take(queues);
+        let connection = queues.find_map(|queue| {
+            queue.first().filter(|(at, _)| *at <= now)?;
+            queue.pop_first().map(|(_, connection)| connection)
+        })?;
         let seat = self.seats.get_mut(&connection)?;
         seat.is_running = true;
         seat.waiting.take().map(|cause| (connection, cause))
     }
 
-    /// When the next inspection is due.
-    pub(crate) fn next_due(&self) -> Option<Duration> {
-        self.due.first().map(|(at, _)| *at)
+    /// When the next inspection is due, of the urgent ones or of all.
+    pub(crate) fn next_due(&self, others_too: bool) -> Option<Duration> {
+        let queues = self.due.iter().take(if others_too { 2 } else { 1 });
+        queues
+            .filter_map(|queue| queue.first())
+            .map(|(at, _)| *at)
+            .min()
     }
 
     /// An inspection that was taken has ended.
@@ -104,8 +115,8 @@ impl Desk {
             }
         };
         seat.not_before = now + pause;
-        if seat.waiting.is_some() {
-            self.due.insert((seat.not_before, connection));
+        if let Some(cause) = seat.waiting {
+            self.due[queue(cause)].insert((seat.not_before, connection));
         }
     }
 
@@ -132,6 +143,10 @@ impl Seat {
     }
 }
 
+fn queue(cause: Cause) -> usize {
+    usize::from(!cause.is_urgent())
+}
+
 /// Between two inspections of a connection.
 const SHORTEST: Duration = Duration::from_secs(5);
 
@@ -152,16 +167,19 @@ mod tests {
     fn the_first_is_at_once_and_a_storm_is_one_more() {
         let mut desk = Desk::new(10);
         assert!(desk.ask(1, Cause::WrongSecret, at(0)));
-        assert_eq!(desk.take(at(0)), Some((1, Cause::WrongSecret)));
+        assert_eq!(desk.take(at(0), true), Some((1, Cause::WrongSecret)));
         for _ in 0..10_000 {
             desk.ask(1, Cause::TokenRefused, at(1));
         }
-        assert_eq!(desk.take(at(100)), None, "one is under way");
+        assert_eq!(desk.take(at(100), true), None, "one is under way");
         desk.done(1, Shown::New, at(2));
-        assert_eq!((desk.take(at(6)), desk.next_due()), (None, Some(at(7))));
-        assert_eq!(desk.take(at(7)), Some((1, Cause::TokenRefused)));
+        assert_eq!(
+            (desk.take(at(6), true), desk.next_due(true)),
+            (None, Some(at(7)))
+        );
+        assert_eq!(desk.take(at(7), true), Some((1, Cause::TokenRefused)));
         desk.done(1, Shown::Same, at(8));
-        assert_eq!((desk.next_due(), desk.busy()), (None, 0));
+        assert_eq!((desk.next_due(true), desk.busy()), (None, 0));
     }
 
     #[test]
@@ -170,18 +188,18 @@ mod tests {
         let (mut now, mut pauses) = (at(0), Vec::new());
         for _ in 0..10 {
             desk.ask(1, Cause::Recovery, now);
-            let due = desk.next_due().unwrap();
+            let due = desk.next_due(true).unwrap();
             pauses.push((due - now).as_secs());
             now = due;
-            assert!(desk.take(now).is_some());
+            assert!(desk.take(now, true).is_some());
             desk.done(1, Shown::Same, now);
         }
         assert_eq!(pauses, [0, 5, 10, 20, 40, 80, 160, 320, 640, 640]);
         desk.ask(1, Cause::Recovery, now + at(640));
-        assert!(desk.take(now + at(640)).is_some());
+        assert!(desk.take(now + at(640), true).is_some());
         desk.done(1, Shown::New, now + at(640));
         desk.ask(1, Cause::Recovery, now + at(640));
-        assert_eq!(desk.next_due(), Some(now + at(645)));
+        assert_eq!(desk.next_due(true), Some(now + at(645)));
     }
 
     #[test]
@@ -189,15 +207,15 @@ mod tests {
         let mut desk = Desk::new(10);
         for round in 0..5 {
             desk.ask(1, Cause::TokenRefused, at(round * 1_000));
-            assert!(desk.take(at(round * 1_000)).is_some(), "{round}");
+            assert!(desk.take(at(round * 1_000), true).is_some(), "{round}");
             desk.done(1, Shown::Same, at(round * 1_000));
         }
         desk.ask(1, Cause::TokenRefused, at(4_001));
         desk.ask(1, Cause::Registered, at(4_002));
-        assert_eq!(desk.take(at(4_007)), Some((1, Cause::TokenRefused)));
+        assert_eq!(desk.take(at(4_007), true), Some((1, Cause::TokenRefused)));
         desk.done(1, Shown::LookAgain(at(2)), at(4_008));
-        assert_eq!(desk.take(at(4_010)), Some((1, Cause::Again)));
-        assert_eq!((desk.busy(), desk.due.len()), (1, 0));
+        assert_eq!(desk.take(at(4_010), true), Some((1, Cause::Again)));
+        assert_eq!((desk.busy(), desk.due[0].len() + desk.due[1].len()), (1, 0));
     }
 
     #[test]
@@ -205,10 +223,28 @@ mod tests {
         let mut desk = Desk::new(2);
         assert!(desk.ask(1, Cause::Silence, at(0)) && desk.ask(2, Cause::Silence, at(0)));
         assert!(!desk.ask(3, Cause::Silence, at(0)));
-        let (first, _) = desk.take(at(0)).unwrap();
+        let (first, _) = desk.take(at(0), true).unwrap();
         desk.done(first, Shown::Same, at(0));
         assert!(!desk.ask(3, Cause::Silence, at(4)));
         assert!(desk.ask(3, Cause::Silence, at(5)));
         assert_eq!(desk.seats.len(), 2);
+    }
+
+    #[test]
+    fn what_is_urgent_goes_first_and_what_has_time_can_be_left() {
+        let mut desk = Desk::new(10);
+        desk.ask(1, Cause::Silence, at(0));
+        desk.ask(2, Cause::Silence, at(1));
+        desk.ask(3, Cause::TokenRefused, at(2));
+        assert_eq!(desk.take(at(2), true), Some((3, Cause::TokenRefused)));
+        assert_eq!(desk.take(at(2), false), None);
+        assert_eq!(
+            (desk.next_due(false), desk.next_due(true)),
+            (None, Some(at(0)))
+        );
+        desk.ask(2, Cause::WrongSecret, at(3));
+        assert_eq!(desk.take(at(3), false), Some((2, Cause::WrongSecret)));
+        assert_eq!(desk.take(at(3), true), Some((1, Cause::Silence)));
+        assert_eq!(desk.take(at(3), true), None);
     }
 }

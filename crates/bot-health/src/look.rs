@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bot_connection::{Inspection, TokenAnswer};
+use clock::Timestamp;
 use connection_directory::{Connection, Status};
 use ids::ConnectionId;
 
 use crate::damping::Standing;
 use crate::desk::Shown;
 use crate::error::{Error, Result};
+use crate::figures::count;
 use crate::looked::{Judged, Looked};
 use crate::signal::Cause;
 use crate::verdict::facts::{Facts, ShownUrl, Token};
@@ -84,10 +86,34 @@ async fn inspect_and_settle(watch: &Arc<Watch>, id: &ConnectionId, cause: Cause)
     }
 }
 
-/// Registers a bot anew that came back; `false` when that is to be tried again.
+/// Registers a bot anew that came back, unasked; `false` when that did not come to an end, and is to be tried again.
 async fn heal(watch: &Watch, record: &Connection) -> Result<bool> {
-    let _ = (watch, record);
-    Ok(true)
+    use bot_connection::{Error as Failure, Healed};
+    let connection = &record.id;
+    match watch.parts.connections.heal(connection).await {
+        Ok(Healed::Registered) => {
+            count(&watch.counters.healed);
+            tracing::info!(
+                %connection,
+                project = %record.project,
+                "a bot whose token had been refused works again: its webhook is registered anew"
+            );
+            Ok(true)
+        }
+        Ok(Healed::LeftAlone(_)) => Ok(true),
+        // Whoever refuses for good is shown by what Telegram shows next.
+        Err(
+            Failure::WebhookRefused { .. }
+            | Failure::WebhookTakenOver { .. }
+            | Failure::TokenNotValid,
+        ) => Ok(true),
+        Err(error @ (Failure::Directory(_) | Failure::Sealed)) => Err(Error::Inspection(error)),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::info!(%connection, error, "a bot that works again could not be registered anew yet");
+            Ok(false)
+        }
+    }
 }
 
 /// Asks Telegram; `None` when the connection was changed meanwhile, so that its answers are about nothing.
@@ -167,21 +193,31 @@ fn came_back(facts: &Facts, standing: Option<&Standing>, cause: Cause) -> bool {
 async fn judge(watch: &Arc<Watch>, record: &Connection, facts: &Facts) -> Result<Looked> {
     let decision = decide(facts);
     let settled = settle::settle(watch, record, &decision, facts.now).await?;
-    let waiting = settled.row.standing()?.waiting;
-    let shown = match (settled.change, waiting) {
+    let due = settled.row.standing()?.due(facts.now);
+    let shown = match (settled.change, due) {
         (Some(_), _) => Shown::New,
-        // What is not told yet is looked at again, ever more rarely, until it is told or over.
-        (None, Some((_, since))) => {
-            let age = facts.now.since(since);
-            Shown::LookAgain(age.clamp(SOON, RARELY))
-        }
-        (None, None) => Shown::Same,
+        // What waits is told when it is seen again at its time.
+        (None, Some(due)) => Shown::LookAgain(due.since(facts.now).clamp(SOON, RARELY)),
+        (None, None) => unanswered(facts).map_or(Shown::Same, Shown::LookAgain),
     };
     Ok(Looked::Judged(Judged {
         decision,
         row: settled.row,
         shown,
     }))
+}
+
+/// How long to leave Telegram alone that has not answered about the bot.
+fn unanswered(facts: &Facts) -> Option<Duration> {
+    let since = |since: Option<Timestamp>| since.map_or(SOON, |since| facts.now.since(since));
+    match &facts.token {
+        Token::RateLimited {
+            retry_after,
+            since: began,
+        } => Some(since(*began).max(*retry_after).clamp(SOON, RARELY)),
+        Token::Unavailable { since: began, .. } => Some(since(*began).clamp(SOON, RARELY)),
+        _ => None,
+    }
 }
 
 async fn standing(watch: &Watch, id: &ConnectionId) -> Result<Option<Standing>> {
@@ -201,5 +237,5 @@ const LATELY: Duration = Duration::from_secs(600);
 /// How long a change of a connection is let alone.
 const WAITS: Duration = Duration::from_secs(60);
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(5);
 const RARELY: Duration = Duration::from_secs(600);

@@ -12,48 +12,52 @@ pub(crate) struct Pace {
     pub(crate) round: Duration,
 }
 
-/// One round over all connections. Times are readings of [`clock::Clock::elapsed`].
+/// One round over all connections: a slot of time for each. Times are readings of [`clock::Clock::elapsed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Round {
     /// How many connections it should have: those of the round before.
     pub(crate) expected: u64,
     /// How many it has had.
     pub(crate) visited: u64,
-    /// When it should be over.
-    ends: Duration,
+    /// How many it had had when its slots began: more than none after a restart.
+    from: u64,
+    began: Duration,
+    slot: Duration,
 }
 
 impl Round {
     /// A round that begins now, or goes on now after a restart.
     pub(crate) fn going_on(pace: &Pace, expected: u64, visited: u64, now: Duration) -> Self {
-        let left = expected.saturating_sub(visited).max(1) as f64 / expected.max(1) as f64;
         Self {
             expected,
             visited,
-            ends: now + pace.round.mul_f64(left.min(1.0)),
+            from: visited,
+            began: now,
+            slot: pace.round.div_f64(expected.max(1) as f64),
         }
     }
 
-    /// The round after this one.
+    /// The round after this one. Where this one was as expected, whoever is early in it is early in the next.
     pub(crate) fn next(&self, pace: &Pace, now: Duration) -> Self {
-        Self {
-            expected: self.visited,
-            visited: 0,
-            // Bots that are visited early in one round are so in the next; the rounds keep their length.
-            ends: self.ends.max(now) + pace.round,
-        }
+        let was_as_expected = self.visited == self.expected;
+        let begins = if was_as_expected { self.ends() } else { now };
+        Self::going_on(pace, self.visited, 0, begins.max(now))
     }
 
-    /// How long to wait before the next inspection. `jitter` is a number below 1.
+    /// How long to wait before the next inspection: until about the middle of its slot. `jitter` is a number below 1.
     pub(crate) fn wait(&self, pace: &Pace, now: Duration, jitter: f64) -> Duration {
-        let left = self.expected.saturating_sub(self.visited);
-        let time = self.ends.saturating_sub(now);
-        if left == 0 {
+        if self.visited >= self.expected {
             // More than there were the last time: they came since.
             return pace.shortest;
         }
-        let even = time.div_f64(left as f64);
-        even.mul_f64(1.0 - jitter / 2.0).max(pace.shortest)
+        let slots = self.visited.saturating_sub(self.from) as f64 + 0.25 + jitter / 2.0;
+        let due = self.began + self.slot.mul_f64(slots);
+        due.saturating_sub(now).max(pace.shortest)
+    }
+
+    fn ends(&self) -> Duration {
+        let slots = self.expected.saturating_sub(self.from);
+        self.began + self.slot.mul_f64(slots as f64)
     }
 }
 
@@ -130,8 +134,8 @@ mod tests {
     fn a_round_that_a_restart_interrupted_keeps_its_pace() {
         let now = Duration::from_secs(7);
         let round = Round::going_on(&PACE, 1_000, 500, now);
-        let wait = round.wait(&PACE, now, 0.0);
-        assert_eq!(wait, PACE.round / 1_000);
+        let wait = round.wait(&PACE, now, 0.5);
+        assert_eq!(wait, PACE.round / 2_000);
         let unknown = Round::going_on(&PACE, 0, 0, now);
         assert_eq!(unknown.wait(&PACE, now, 0.0), PACE.shortest);
     }

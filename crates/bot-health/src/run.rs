@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use ids::ConnectionId;
 
@@ -18,16 +19,18 @@ use crate::{sweep, table};
 /// Looks after everything.
 pub(crate) async fn run(watch: &Arc<Watch>) {
     begin(watch).await;
-    tokio::join!(
-        work(watch),
-        sweep::run(watch),
-        probe(watch),
-        listen_for_silence(watch),
-        watch_handlers(watch),
-        watch_endpoint(watch),
-        keep(watch),
-        expire(watch),
-    );
+    // Boxed, since together they are large.
+    let loops: [BoxFuture<'_, ()>; 8] = [
+        Box::pin(work(watch)),
+        Box::pin(sweep::run(watch)),
+        Box::pin(probe(watch)),
+        Box::pin(listen_for_silence(watch)),
+        Box::pin(watch_handlers(watch)),
+        Box::pin(watch_endpoint(watch)),
+        Box::pin(keep(watch)),
+        Box::pin(expire(watch)),
+    ];
+    join_all(loops).await;
 }
 
 /// Remembers who is in trouble, however long the database takes.
@@ -51,33 +54,40 @@ async fn troubled(watch: &Watch) -> Result<Vec<(ConnectionId, crate::verdict::Ve
 async fn work(watch: &Arc<Watch>) {
     let (clock, most) = (&watch.parts.clock, watch.config.at_once);
     let mut under_way = FuturesUnordered::new();
+    let mut with_time = 0;
     loop {
         let due = loop {
+            // What has time leaves room for what is urgent.
+            let others_too = with_time < most.div_ceil(2);
             let now = clock.elapsed();
             let mut state = watch.state();
             if under_way.len() >= most {
                 break None;
             }
-            match state.desk.take(now) {
-                Some((connection, cause)) => under_way.push(turn(watch, connection, cause)),
-                None => break state.desk.next_due().map(|due| due.saturating_sub(now)),
-            }
+            let Some((connection, cause)) = state.desk.take(now, others_too) else {
+                let due = state.desk.next_due(others_too);
+                break due.map(|due| due.saturating_sub(now));
+            };
+            with_time += usize::from(!cause.is_urgent());
+            under_way.push(turn(Arc::clone(watch), connection, cause));
         };
         tokio::select! {
-            Some(()) = under_way.next(), if !under_way.is_empty() => {}
+            Some(cause) = under_way.next(), if !under_way.is_empty() => {
+                with_time -= usize::from(!cause.is_urgent());
+            }
             () = watch.woken.notified() => {}
             () = clock.sleep(due.unwrap_or_default()), if due.is_some() => {}
         }
     }
 }
 
-async fn turn(watch: &Arc<Watch>, connection: u128, cause: Cause) {
+async fn turn(watch: Arc<Watch>, connection: u128, cause: Cause) -> Cause {
     let id = ConnectionId::from_bits(connection);
-    let shown = if is_old_news(watch, &id, cause).await {
+    let shown = if is_old_news(&watch, &id, cause) {
         crate::desk::Shown::Same
     } else {
         loop {
-            let (looked, is_own) = look(watch, &id, cause).await;
+            let (looked, is_own) = look(&watch, &id, cause).await;
             // One that was under way may have asked before this was heard.
             if is_own {
                 break looked.shown();
@@ -86,10 +96,11 @@ async fn turn(watch: &Arc<Watch>, connection: u128, cause: Cause) {
     };
     let now = watch.parts.clock.elapsed();
     watch.state().desk.done(connection, shown, now);
+    cause
 }
 
 /// Whether a refusal is of a token that is known to be dead.
-async fn is_old_news(watch: &Watch, id: &ConnectionId, cause: Cause) -> bool {
+fn is_old_news(watch: &Watch, id: &ConnectionId, cause: Cause) -> bool {
     cause == Cause::TokenRefused && watch.is_dead(id)
 }
 
@@ -167,11 +178,7 @@ async fn keep(watch: &Watch) {
 async fn kept(watch: &Watch) -> Result<()> {
     let mut link = watch.parts.database.connect().await?;
     loop {
-        let looked = &mut watch.state().looked;
-        let some: Vec<_> = std::iter::from_fn(|| looked.pop_first())
-            .take(WRITTEN_AT_ONCE)
-            .collect();
-        let _ = looked;
+        let some = watch.state().take_looked(WRITTEN_AT_ONCE);
         if some.is_empty() {
             break;
         }

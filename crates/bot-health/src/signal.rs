@@ -140,6 +140,15 @@ impl Cause {
         Self::TokenRefused,
     ];
 
+    /// Whether something has just happened, so that it goes before what has time.
+    #[must_use]
+    pub const fn is_urgent(self) -> bool {
+        !matches!(
+            self,
+            Self::Sweep | Self::Probe | Self::Silence | Self::Again
+        )
+    }
+
     /// Its name in metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -138,6 +138,12 @@ impl State {
         entry.1
     }
 
+    /// Some of the rows that are to be written.
+    pub(crate) fn take_looked(&mut self, most: usize) -> Vec<(ConnectionId, Row)> {
+        let looked = std::iter::from_fn(|| self.looked.pop_first());
+        looked.take(most).collect()
+    }
+
     fn note_refusal(&mut self, connection: u128, refusal: Refusal) {
         if self.refused_why.len() > UNUSUAL {
             self.refused_why.clear();

@@ -46,7 +46,7 @@ pub(crate) async fn run(watch: &Arc<Watch>) {
                 while looks.len() >= sweep.most {
                     looks.next().await;
                 }
-                looks.push(visit(watch, record.id.clone()));
+                looks.push(visit(Arc::clone(watch), record.id.clone()));
                 sweep.visited();
             }
             sweep.position = Some(record.id.clone());
@@ -59,8 +59,8 @@ pub(crate) async fn run(watch: &Arc<Watch>) {
     }
 }
 
-async fn visit(watch: &Arc<Watch>, id: ConnectionId) {
-    look(watch, &id, Cause::Sweep).await;
+async fn visit(watch: Arc<Watch>, id: ConnectionId) {
+    look(&watch, &id, Cause::Sweep).await;
 }
 
 /// Waits, and takes the ends of looks meanwhile.

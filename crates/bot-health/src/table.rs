@@ -57,7 +57,7 @@ pub(crate) async fn list(
     after: &str,
     limit: i64,
 ) -> store::Result<Vec<Row>> {
-    let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let codes: Vec<String> = codes.iter().map(VerdictCode::to_string).collect();
     let query = bot_health::table
         .filter(bot_health::code.eq_any(codes))
         .filter(bot_health::connection_id.gt(after.to_owned()))
@@ -148,18 +148,18 @@ pub(crate) async fn counts(link: &mut Link) -> Result<Vec<(VerdictCode, u64)>> {
 
 /// Those that are neither healthy nor disconnected.
 pub(crate) async fn troubled(link: &mut Link) -> Result<Vec<(ConnectionId, VerdictCode)>> {
-    let mut troubled = Vec::new();
-    for degraded in VerdictCode::ALL
+    let degraded = VerdictCode::ALL
         .into_iter()
-        .filter(|code| code.is_degraded())
-    {
-        let query = bot_health::table
-            .filter(bot_health::code.eq(degraded.as_str()))
-            .select(bot_health::connection_id);
-        let ids: Vec<ConnectionId> = link.fetch(query).await?;
-        troubled.extend(ids.into_iter().map(|id| (id, degraded)));
-    }
-    Ok(troubled)
+        .filter(|code| code.is_degraded());
+    let degraded: Vec<String> = degraded.map(|code| code.to_string()).collect();
+    let query = bot_health::table
+        .filter(bot_health::code.eq_any(degraded))
+        .select((bot_health::connection_id, bot_health::code));
+    let troubled: Vec<(ConnectionId, String)> = link.fetch(query).await?;
+    let troubled = troubled.into_iter();
+    troubled
+        .map(|(id, name)| Ok((id, code(&name, "code")?)))
+        .collect()
 }
 
 pub(crate) async fn sweep(link: &mut Link) -> store::Result<Option<SweepRow>> {
