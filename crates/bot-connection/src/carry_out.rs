@@ -41,7 +41,10 @@ pub(crate) async fn carry_out(
                 next(&talk, connection, operation, stage).await?;
             }
             (becomes, Err(error)) => {
-                return Err(fail(parts, connection, becomes, error).await?);
+                kill::at(operation, Moment::Failing(stage.at));
+                let failed = fail(parts, connection, becomes, error).await?;
+                kill::at(operation, Moment::Failed(stage.at));
+                return Err(failed);
             }
         }
     }

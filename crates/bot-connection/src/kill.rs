@@ -14,6 +14,10 @@ pub(crate) enum Moment {
     Written(Step),
     /// While the record says the step, Telegram has answered this.
     Answered(Step, Ask),
+    /// A failure has met it at the step, and is about to be written down.
+    Failing(Step),
+    /// It has just been written down.
+    Failed(Step),
 }
 
 /// An operation's moment, by its name.
@@ -27,25 +31,30 @@ pub(crate) fn at(operation: Operation, moment: Moment) {
     fail::fail_point!(&point.to_string(), |_| std::process::abort());
 }
 
-/// The name of every moment between two steps of an operation, in order, as the machine has them; each may be aborted at with
+/// Every moment between two steps, in order, as the machine has them: the operation, and a name at which the process may be aborted with
 /// `fail::cfg(name, "return")`.
 #[cfg(feature = "failpoints")]
 #[must_use]
-pub fn kill_points(operation: &str) -> Vec<String> {
-    use crate::machine::stages;
-    let Ok(operation) = operation.parse() else {
-        return Vec::new();
+pub fn kill_points() -> Vec<(&'static str, String)> {
+    let of = |operation: Operation| {
+        let moments = moments(operation).into_iter();
+        moments.map(move |moment| (operation.as_str(), Point(operation, moment).to_string()))
     };
+    Operation::ALL.into_iter().flat_map(of).collect()
+}
+
+#[cfg(feature = "failpoints")]
+fn moments(operation: Operation) -> Vec<Moment> {
+    let stages = crate::machine::stages(operation);
     let mut moments = vec![Moment::NotBegun];
-    for stage in stages(operation) {
+    for stage in stages {
         moments.push(Moment::Written(stage.at));
         let asks = stage.asks.iter();
         moments.extend(asks.map(|ask| Moment::Answered(stage.at, *ask)));
     }
-    let last = stages(operation).last();
+    let last = stages.last();
     moments.extend(last.map(|stage| Moment::Written(stage.then)));
-    let name = |moment| Point(operation, moment).to_string();
-    moments.into_iter().map(name).collect()
+    moments
 }
 
 impl fmt::Display for Point {
@@ -57,6 +66,8 @@ impl fmt::Display for Point {
             Moment::Answered(step, ask) => {
                 write!(f, ": {}, {} is answered", step.as_str(), ask.as_str())
             }
+            Moment::Failing(step) => write!(f, ": {}, it fails", step.as_str()),
+            Moment::Failed(step) => write!(f, ": {}, its failure is written", step.as_str()),
         }
     }
 }

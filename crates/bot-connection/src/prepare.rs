@@ -35,6 +35,7 @@ pub(crate) async fn replace(
     let connection = new_record(parts, &there.project, bot, token);
     let now = parts.clock.now();
     kill::at(Operation::Disconnect, Moment::NotBegun);
+    kill::at(Operation::Connect, Moment::NotBegun);
     let off = |record: &mut Connection| record::begin_disconnect(record, now);
     changing::replace(parts, there, &connection, off).await?;
     Ok(connection)

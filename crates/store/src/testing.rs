@@ -15,7 +15,7 @@ use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
 use crate::backend::Postgres;
 use crate::database::Database;
 use crate::migrations::Schema;
-use crate::url::DatabaseUrl;
+use crate::url::{DatabaseUrl, Place};
 
 pub use self::silence::Silence;
 
@@ -64,6 +64,15 @@ pub async fn on_every_empty_database(test: impl AsyncFn(DatabaseUrl)) {
         .batch_execute(&format!("DROP SCHEMA {name} CASCADE"))
         .await
         .expect("the schema can be dropped");
+}
+
+/// A URL as it was written: for a process that a test starts on the same database.
+#[must_use]
+pub fn text_of(url: &DatabaseUrl) -> String {
+    match &url.0 {
+        Place::Postgres(text) => text.clone(),
+        Place::Sqlite(path) => format!("sqlite:{}", path.display()),
+    }
 }
 
 #[expect(

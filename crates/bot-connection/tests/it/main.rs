@@ -10,6 +10,8 @@ mod drifting;
 mod healing;
 mod holding;
 mod inspecting;
+#[cfg(feature = "failpoints")]
+mod kills;
 mod refusals;
 mod rivals;
 mod rotating;

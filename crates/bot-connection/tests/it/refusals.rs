@@ -48,7 +48,7 @@ async fn a_telegram_in_trouble_says_nothing_about_a_token() {
             );
             assert_eq!(place.find("1").await, None);
             // A 429 is remembered by the client.
-            place.hands.advance(std::time::Duration::from_secs(120));
+            place.hands.advance(Duration::from_secs(120));
         }
         place.put("1", &token).await.unwrap();
         place.is_connected("1", bot).await;
@@ -142,7 +142,7 @@ async fn a_webhook_refused_to_a_bot_that_worked_is_tried_again() {
             0,
             "not before ten seconds have passed"
         );
-        place.hands.advance(std::time::Duration::from_secs(10));
+        place.hands.advance(Duration::from_secs(10));
         assert_eq!(place.resume().await, 1);
         assert_eq!(place.is_connected("1", bot).await.warning, None);
     })

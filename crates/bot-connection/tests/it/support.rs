@@ -55,7 +55,9 @@ impl Place {
         // The simulator's own receiver takes whatever comes, for every host that it hears of from a rival.
         let (other, _) = control.new_bot("Other", "other_bot");
         control.rival_sets_webhook(other, BASE).unwrap();
-        let parts = parts(&database, &clock, &simulator).await;
+        let api_root = simulator.api_root();
+        let parts = parts(&database, &clock, &api_root, Entropy::seeded(7)).await;
+        parts.inbox.attach(parts.dispatcher.clone());
         has_endpoint(&parts.events).await;
         let config = ConnectConfig {
             allowed_updates: UpdateKind::ALL.to_vec(),
@@ -278,11 +280,16 @@ pub(crate) async fn announced(database: &Database) -> Vec<(String, String)> {
     events(database).await.iter().map(of).collect()
 }
 
-async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Parts {
-    let entropy = Entropy::seeded(7);
+/// The parts of a server; its inbox hands nothing over yet.
+pub(crate) async fn parts(
+    database: &Database,
+    clock: &Clock,
+    api_root: &str,
+    entropy: Entropy,
+) -> Parts {
     let ring = KeyRing::new(KeyId::new(1), MasterKey::from_bytes(&[7; 32]));
     let client = ClientConfig {
-        api_root: simulator.api_root().parse().unwrap(),
+        api_root: api_root.parse().unwrap(),
         // What a repetition would mend shall be seen.
         attempts: 1,
         ..ClientConfig::default()
@@ -297,7 +304,6 @@ async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> Par
         clock.clone(),
         entropy.clone(),
     );
-    inbox.attach(dispatcher.clone());
     let vault = TokenVault::new(&ring, entropy.clone());
     let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone()).unwrap();
     let events = PlatformEvents::new(
