@@ -81,6 +81,7 @@ impl Inner {
             Some(ring) => ring,
             None => KeyRing::clone(&self.parts.ring.load()),
         };
+        self.refuse_other(&kept)?;
         self.refuse_older(&kept).await?;
         Ok(kept)
     }
@@ -105,6 +106,19 @@ impl Inner {
     pub(crate) fn is_known(&self, kept: &KeyRing, key: KeyId) -> bool {
         let known = self.parts.ring.load().check_value(key);
         known.is_some() && known == kept.check_value(key)
+    }
+
+    /// Refuses a ring of another server: it would be written back.
+    fn refuse_other(&self, kept: &KeyRing) -> Result<()> {
+        let known = self.parts.ring.load();
+        let differs = |key: &KeyId| {
+            let there = kept.check_value(*key);
+            there.is_some() && there != known.check_value(*key)
+        };
+        match known.ids().find(differs) {
+            Some(key) => Err(connection_directory::Error::OtherMasterKey(key).into()),
+            None => Ok(()),
+        }
     }
 
     async fn accept(&self, ring: &KeyRing) -> Result<()> {

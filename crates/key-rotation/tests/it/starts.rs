@@ -47,7 +47,7 @@ async fn an_older_copy_of_the_key_file_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_servers_key_file_is_refused() {
     on_every_database(async |world| {
-        world.process().await.unwrap();
+        let running = world.process().await.unwrap();
         let path = world.key_file();
         let other = KeyRing::generate(ONE, &Entropy::seeded(9));
         other.replace(&path, &Entropy::system()).unwrap();
@@ -56,6 +56,15 @@ async fn another_servers_key_file_is_refused() {
             error.to_string(),
             "master key 1 is another one than this database was written with; start with the key file that belongs to it"
         );
+        // A running server neither takes it nor writes it back.
+        let before = std::fs::read(&path).unwrap();
+        for error in [
+            running.rotation.add().await.unwrap_err(),
+            running.rotation.reload().await.unwrap_err(),
+        ] {
+            assert!(error.to_string().starts_with("master key 1 is another"));
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
         let other = KeyRing::generate(TWO, &Entropy::seeded(9));
         other.replace(&path, &Entropy::system()).unwrap();
         let error = world.process().await.unwrap_err();
