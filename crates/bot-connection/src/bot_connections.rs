@@ -32,8 +32,9 @@ impl BotConnections {
     /// Does with a pasted token what is to be done: see the table of the crate's documentation.
     ///
     /// # Errors
-    /// [`Error`]; nothing is kept of a token that `getMe` does not confirm. After [`Error::TelegramUnavailable`] in a later
-    /// step the record says how far it came, and [`Self::resume_unfinished`] goes on.
+    /// [`Error`]; nothing is kept of a token that `getMe` does not confirm, but after [`Error::TokenNotAcceptedYet`]. After that,
+    /// and after [`Error::TelegramUnavailable`] in a later step, the record says how far it came, and
+    /// [`Self::resume_unfinished`] goes on.
     pub async fn put_token(
         &self,
         project: &ProjectId,

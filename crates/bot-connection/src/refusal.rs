@@ -210,7 +210,7 @@ impl WebhookRefusal {
 }
 
 /// What Telegram says, and what it means.
-const WORDS: [(&str, WebhookRefusal); 13] = {
+const WORDS: [(&str, WebhookRefusal); 12] = {
     use WebhookRefusal as R;
     [
         ("invalid webhook URL specified", R::UrlNotValid),
@@ -220,7 +220,6 @@ const WORDS: [(&str, WebhookRefusal); 13] = {
             R::SecretTokenNotValid,
         ),
         ("certificate size is too big", R::CertificateNotValid),
-        ("failed to save certificate", R::CertificateNotValid),
         ("Failed to set custom certificate", R::CertificateNotValid),
         ("An HTTPS URL must be provided", R::NotHttps),
         ("Webhook can be set up only on ports", R::PortNotAllowed),
