@@ -350,14 +350,14 @@ async fn connect(place: &Place, count: usize) -> Vec<BotId> {
 /// The project and the bot whose turn is next: one that is due and that nobody has taken.
 async fn next_due(place: &Place, bots: &[BotId]) -> (String, BotId) {
     let records = place.parts.directory.connections_list(None, 1_000).await;
-    for record in records.unwrap() {
+    let mut records = records.unwrap().into_iter();
+    let due = records.find_map(|record| {
         let number: usize = record.project.as_str()[4..].parse().unwrap();
         let here = record.registered_base_url.as_deref() == Some(BASE);
-        if here && place.webhook(bots[number]).starts_with(BASE) {
-            return (number.to_string(), bots[number]);
-        }
-    }
-    panic!("nothing is due")
+        let is_due = here && place.webhook(bots[number]).starts_with(BASE);
+        is_due.then(|| (number.to_string(), bots[number]))
+    });
+    due.unwrap()
 }
 
 /// The server starts anew with another public address.
