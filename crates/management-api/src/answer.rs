@@ -31,3 +31,30 @@ pub(crate) fn json(
     }
     response
 }
+
+/// An answer in the platform's shape: `{"data":…}`.
+pub(crate) fn data(
+    status: StatusCode,
+    data: &impl Serialize,
+    request: &RequestId,
+) -> Response<Full<Bytes>> {
+    #[derive(Serialize)]
+    struct Data<'a, T> {
+        data: &'a T,
+    }
+    json(status, &Data { data }, request)
+}
+
+/// A page: `{"data":[…],"next_cursor":…}`, which is null when there are no more.
+pub(crate) fn page(
+    data: &impl Serialize,
+    next_cursor: Option<String>,
+    request: &RequestId,
+) -> Response<Full<Bytes>> {
+    #[derive(Serialize)]
+    struct Page<'a, T> {
+        data: &'a T,
+        next_cursor: Option<String>,
+    }
+    json(StatusCode::OK, &Page { data, next_cursor }, request)
+}

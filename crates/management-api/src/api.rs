@@ -2,17 +2,25 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clock::{Clock, Entropy};
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use ids::{ProjectId, RequestId};
 
+use crate::asked::{Answer, Asked};
 use crate::auth::{self, Caller};
 use crate::bots::Bots;
+use crate::calls::BotCall;
+use crate::diagnosis::Diagnosis;
+use crate::endpoints::Endpoints;
 use crate::error::ApiError;
 use crate::health::{self, Readiness};
+use crate::import::Import;
+use crate::keys::Keys;
+use crate::listing::Listing;
 use crate::parts::Parts;
-use crate::route::{NoRoute, Route};
+use crate::registrations::{Registrations, Renewals};
+use crate::route::Route;
 use crate::tokens::{Ability, ApiTokens};
 use crate::updates::Updates;
 
@@ -20,6 +28,12 @@ use crate::updates::Updates;
 #[derive(Clone)]
 pub struct ManagementApi {
     bots: Bots,
+    diagnosis: Diagnosis,
+    endpoints: Endpoints,
+    import: Import,
+    keys: Keys,
+    listing: Listing,
+    registrations: Registrations,
     tokens: ApiTokens,
     updates: Updates,
     readiness: Arc<dyn Readiness>,
@@ -31,14 +45,38 @@ impl ManagementApi {
     /// The API over the parts of one server.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let Parts {
+            clock,
+            connections,
+            directory,
+            entropy,
+            events,
+            health,
+            keys,
+            readiness,
+            tokens,
+            updates,
+        } = parts;
         Self {
-            bots: Bots::new(parts.connections, parts.clock.clone()),
-            tokens: parts.tokens,
-            updates: parts.updates,
-            readiness: parts.readiness,
-            clock: parts.clock,
-            entropy: parts.entropy,
+            bots: Bots::new(connections.clone(), health.clone(), clock.clone()),
+            diagnosis: Diagnosis::new(connections.clone(), health.clone(), clock.clone()),
+            endpoints: Endpoints::new(events, clock.clone()),
+            import: Import::new(connections.clone(), clock.clone()),
+            keys: Keys::new(keys, clock.clone()),
+            listing: Listing::new(directory, health),
+            registrations: Registrations::new(connections, Renewals::new(clock.clone())),
+            tokens,
+            updates,
+            readiness,
+            clock,
+            entropy,
         }
+    }
+
+    /// Where to note how fast webhooks are registered anew, which `GET /v1/registrations` tells.
+    #[must_use]
+    pub fn renewals(&self) -> Renewals {
+        self.registrations.renewals()
     }
 
     /// Answers one request. It never fails: whatever goes wrong is an answer too.
@@ -54,11 +92,7 @@ impl ManagementApi {
         }
     }
 
-    async fn answer<B>(
-        &self,
-        request: Request<B>,
-        id: &RequestId,
-    ) -> Result<Response<Full<Bytes>>, ApiError>
+    async fn answer<B>(&self, request: Request<B>, id: &RequestId) -> Answer
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -69,75 +103,68 @@ impl ManagementApi {
             Ok(Route::Live) => return Ok(health::live(id)),
             Ok(Route::Ready) => return Ok(health::ready(&*self.readiness, id).await),
             // Below /v1 nothing is told to whoever has no token, not even that an id is none.
-            Err(fault) if !head.uri.path().starts_with("/v1/") => return Err(no_route(fault)),
+            Err(fault) if !head.uri.path().starts_with("/v1/") => return Err(fault.into()),
             _ => {}
         }
         let caller = auth::caller(&head.headers, &self.tokens, id).await?;
-        let route = route.map_err(no_route)?;
-        match route {
-            Route::Show(project) => {
-                let project = allowed(&caller, Ability::ProjectView, project)?;
-                self.bots.show(&project, id).await
+        let asked = Asked {
+            caller: &caller,
+            query: head.uri.query(),
+            id,
+        };
+        match route? {
+            Route::Bot(project, call) => {
+                allowed(&caller, ability(call), &project)?;
+                self.bot(call, &project, body, asked).await
             }
-            Route::PutToken(project) => {
-                let project = allowed(&caller, Ability::ProjectManage, project)?;
-                self.bots.put_token(&project, body, id).await
-            }
-            Route::Disconnect(project) => {
-                let project = allowed(&caller, Ability::ProjectManage, project)?;
-                self.bots.disconnect(&project, id).await
-            }
-            Route::Reconnect(project) => {
-                let project = allowed(&caller, Ability::ProjectManage, project)?;
-                self.bots.reconnect(&project, id).await
-            }
-            Route::Hold(project) => {
-                let project = allowed(&caller, Ability::ProjectManage, project)?;
-                self.bots.hold(&project, id).await
-            }
-            Route::Release(project) => {
-                let project = allowed(&caller, Ability::ProjectManage, project)?;
-                self.bots.release(&project, id).await
-            }
+            Route::Bots => self.listing.page(asked).await,
+            Route::Import => self.import.answer(body, asked).await,
+            Route::Events(call) => self.endpoints.answer(call, body, asked).await,
+            Route::Keys(call) => self.keys.answer(call, asked).await,
+            Route::Registrations => self.registrations.show(asked).await,
             Route::Updates(call) => {
-                let query = head.uri.query();
-                self.updates.answer(call, query, &caller, id).await
+                self.updates
+                    .answer(call, head.uri.query(), &caller, id)
+                    .await
             }
             Route::Live | Route::Ready => Err(ApiError::not_found()),
         }
     }
+
+    async fn bot<B>(&self, call: BotCall, project: &ProjectId, body: B, asked: Asked<'_>) -> Answer
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let id = asked.id;
+        match call {
+            BotCall::Diagnose => self.diagnosis.diagnose(project, id).await,
+            BotCall::Disconnect => self.bots.disconnect(project, id).await,
+            BotCall::HealthChanges => self.diagnosis.changes(project, asked).await,
+            BotCall::Hold => self.bots.hold(project, id).await,
+            BotCall::PutToken => self.bots.put_token(project, body, id).await,
+            BotCall::Reconnect => self.bots.reconnect(project, id).await,
+            BotCall::Release => self.bots.release(project, id).await,
+            BotCall::Show => self.bots.show(project, id).await,
+        }
+    }
+}
+
+const fn ability(call: BotCall) -> Ability {
+    match call {
+        BotCall::Diagnose | BotCall::HealthChanges | BotCall::Show => Ability::ProjectView,
+        BotCall::Disconnect
+        | BotCall::Hold
+        | BotCall::PutToken
+        | BotCall::Reconnect
+        | BotCall::Release => Ability::ProjectManage,
+    }
 }
 
 /// A project that the token does not cover does not exist for its bearer.
-fn allowed(caller: &Caller, ability: Ability, project: ProjectId) -> Result<ProjectId, ApiError> {
-    if !caller.covers(&project) {
+fn allowed(caller: &Caller, ability: Ability, project: &ProjectId) -> Result<(), ApiError> {
+    if !caller.covers(project) {
         return Err(ApiError::not_found());
     }
-    caller.may(ability)?;
-    Ok(project)
-}
-
-fn no_route(fault: NoRoute) -> ApiError {
-    match fault {
-        NoRoute::Path => ApiError::not_found(),
-        NoRoute::Project => ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "VALIDATION_FAILED",
-            "The project's id in the path is not one.",
-            "Give the id as the platform writes it.",
-        )
-        .field("project", "prj_ and 1 to 64 characters of 0-9A-Za-z"),
-        NoRoute::Method(allow) => {
-            let mut error = ApiError::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "METHOD_NOT_ALLOWED",
-                format!("This path takes {allow}."),
-                "Use one of these methods.",
-            );
-            error
-                .headers
-                .push((header::ALLOW, header::HeaderValue::from_static(allow)));
-            error
-        }
-    }
+    caller.may(ability)
 }

@@ -3,23 +3,26 @@
 use std::time::Duration;
 
 use bot_connection::{BotConnections, Connected, Error};
+use bot_health::BotHealth;
 use bytes::Bytes;
 use clock::Clock;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use http_body::Body;
-use http_body_util::Full;
 use ids::{ProjectId, RequestId};
 use telegram_bot_api::TokenWarning;
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::asked::Answer;
 use crate::error::ApiError;
 use crate::late::{Late, LateOnes};
 use crate::shown::Shown;
-use crate::{answer, connecting, pasted};
+use crate::standing::Health;
+use crate::{answer, connecting, diagnosis, pasted};
 
 #[derive(Clone)]
 pub(crate) struct Bots {
     connections: BotConnections,
+    health: BotHealth,
     clock: Clock,
     late: LateOnes,
 }
@@ -32,13 +35,13 @@ struct Change<'a> {
     odd: Option<TokenWarning>,
 }
 
-type Answer = Result<Response<Full<Bytes>>, ApiError>;
 type Outcome = Result<Result<Connected, Error>, JoinError>;
 
 impl Bots {
-    pub(crate) fn new(connections: BotConnections, clock: Clock) -> Self {
+    pub(crate) fn new(connections: BotConnections, health: BotHealth, clock: Clock) -> Self {
         Self {
             connections,
+            health,
             clock,
             late: LateOnes::default(),
         }
@@ -47,11 +50,18 @@ impl Bots {
     pub(crate) async fn show(&self, project: &ProjectId, id: &RequestId) -> Answer {
         let view = self.connections.view(project).await;
         let view = view.map_err(|error| connecting::explain(&error, id))?;
+        let standing = match &view {
+            Some(view) => self.health.standing(&view.connection).await,
+            None => Ok(None),
+        };
+        let standing = standing.map_err(|error| diagnosis::explain(&error, id))?;
         let late = self.late.of(project);
         let held = view
             .as_ref()
             .is_some_and(|view| self.connections.is_held(&view.connection));
+        let health = view.as_ref().map(|view| view.status);
         let shown = Shown::of(project, view.as_ref())
+            .standing(health.map(|status| Health::of(status, standing.as_ref())))
             .after(late.as_ref())
             .held(held);
         Ok(answer::json(StatusCode::OK, &shown, id))
@@ -129,12 +139,12 @@ impl Bots {
         let mut work = tokio::spawn(work);
         let in_time = self.clock.timeout(PATIENCE, &mut work).await;
         if let Ok(outcome) = in_time {
-            return self.ended(&change, outcome);
+            return self.ended(&change, outcome).await;
         }
         let view = self.connections.view(change.project).await;
         let view = view.map_err(|error| connecting::explain(&error, change.request))?;
         if work.is_finished() {
-            return self.ended(&change, work.await);
+            return self.ended(&change, work.await).await;
         }
         self.late.forget(change.project);
         self.follow(&change, work);
@@ -142,12 +152,24 @@ impl Bots {
         Ok(answer::json(StatusCode::ACCEPTED, &shown, change.request))
     }
 
-    fn ended(&self, change: &Change<'_>, outcome: Outcome) -> Answer {
+    async fn ended(&self, change: &Change<'_>, outcome: Outcome) -> Answer {
         self.late.forget(change.project);
+        if let Ok(Err(Error::TokenNotAcceptedYet)) = outcome {
+            return self.kept(change).await;
+        }
         let done = change.read(outcome)?;
         let warnings = texts(&done);
         let shown = Shown::of(change.project, Some(&done.view)).warned(&warnings);
         Ok(answer::json(StatusCode::OK, &shown, change.request))
+    }
+
+    /// A fresh token that Telegram refuses for a while is kept and tried again: nobody has to do anything, so this is no failure. The
+    /// record says so in a sentence.
+    async fn kept(&self, change: &Change<'_>) -> Answer {
+        let view = self.connections.view(change.project).await;
+        let view = view.map_err(|error| connecting::explain(&error, change.request))?;
+        let shown = Shown::of(change.project, view.as_ref()).under_way();
+        Ok(answer::json(StatusCode::ACCEPTED, &shown, change.request))
     }
 
     /// Keeps what becomes of the work for whoever asks later, unless the bot's record tells it.

@@ -1,5 +1,7 @@
 //! The platform's error envelope, and the one place where a failure becomes an HTTP answer.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -21,7 +23,7 @@ pub(crate) struct ApiError {
 /// One field of the request that cannot be used.
 #[derive(Debug, Serialize)]
 pub(crate) struct Field {
-    pub(crate) field: &'static str,
+    pub(crate) field: Cow<'static, str>,
     pub(crate) message: String,
 }
 
@@ -44,7 +46,12 @@ impl ApiError {
     }
 
     /// What is wrong with a field; the last word on each counts.
-    pub(crate) fn field(mut self, field: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn field(
+        mut self,
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        let field = field.into();
         self.fields.retain(|known| known.field != field);
         self.fields.push(Field {
             field,
@@ -54,7 +61,9 @@ impl ApiError {
     }
 
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
-        self.headers.push((header::RETRY_AFTER, seconds.into()));
+        let headers = &mut self.headers;
+        headers.retain(|(name, _)| name != header::RETRY_AFTER);
+        headers.push((header::RETRY_AFTER, seconds.into()));
         self
     }
 
@@ -115,6 +124,16 @@ struct Inner<'a> {
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// An error's text as a sentence.
+pub(crate) fn sentence(error: &(impl std::error::Error + ?Sized)) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let end = if text.ends_with('.') { "" } else { "." };
+    let first = first.into_iter().flatten();
+    first.chain(letters).chain(end.chars()).collect()
 }
 
 const DOCS: &str = "https://docs.memberpass.net/api/errors";

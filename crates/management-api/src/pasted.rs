@@ -1,17 +1,15 @@
 //! The body that brings a token: read, wiped, and refused without a word of what it held.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use clock::Clock;
 use http::StatusCode;
 use http_body::Body;
-use http_listener::{BodyFault, read_body};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use telegram_bot_api::{BotToken, InvalidToken};
 use zeroize::Zeroizing;
 
+use crate::body;
 use crate::error::ApiError;
 
 /// The token of a body `{"token":"…"}`.
@@ -20,9 +18,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let body = read_body(body, LIMIT_BYTES, clock, DEADLINE)
-        .await
-        .map_err(unreadable)?;
+    let body = body::read(body, LIMIT_BYTES, clock).await?;
     // These bytes are wiped when they have been read.
     let body = Zeroizing::new(Vec::from(body));
     // serde would take an array for an object with its fields in order.
@@ -47,16 +43,6 @@ fn invalid(message: &str) -> ApiError {
     )
 }
 
-fn unreadable(fault: BodyFault) -> ApiError {
-    let (status, code) = match fault {
-        BodyFault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-        BodyFault::TimedOut => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
-        BodyFault::Cut => (StatusCode::BAD_REQUEST, "BODY_UNREADABLE"),
-    };
-    let message = format!("The request could not be read: {fault}.");
-    ApiError::new(status, code, message, "Send a small JSON object, at once.")
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pasted {
@@ -64,4 +50,3 @@ struct Pasted {
 }
 
 const LIMIT_BYTES: usize = 16 * 1_024;
-const DEADLINE: Duration = Duration::from_secs(10);

@@ -1,43 +1,40 @@
 //! Which call a method and a path ask for.
 
+mod bot;
+mod events;
+mod keys;
+mod no_route;
+mod updates;
+
 use http::Method;
 use ids::ProjectId;
-use update_dispatcher::Seq;
 
-use crate::updates::UpdatesCall;
+use self::no_route::only;
+use crate::calls::{BotCall, EventsCall, KeysCall, UpdatesCall};
+
+pub(crate) use self::no_route::NoRoute;
 
 /// A call of the API.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `DELETE /v1/projects/{project}/bot`
-    Disconnect(ProjectId),
-    /// `POST /v1/projects/{project}/bot/pause`
-    Hold(ProjectId),
+    /// `/v1/projects/{project}/bot` and below.
+    Bot(ProjectId, BotCall),
+    /// `GET /v1/bots`
+    Bots,
+    /// `/v1/webhook-endpoints` and `/v1/event-deliveries`, and below.
+    Events(EventsCall),
+    /// `POST /v1/bots/import`
+    Import,
+    /// `/v1/keys` and below.
+    Keys(KeysCall),
     /// `GET /livez`
     Live,
-    /// `PUT /v1/projects/{project}/bot`
-    PutToken(ProjectId),
     /// `GET /readyz`
     Ready,
-    /// `POST /v1/projects/{project}/bot/reconnect`
-    Reconnect(ProjectId),
-    /// `POST /v1/projects/{project}/bot/resume`
-    Release(ProjectId),
-    /// `GET /v1/projects/{project}/bot`
-    Show(ProjectId),
-    /// `/v1/updates` and what is below.
+    /// `GET /v1/registrations`
+    Registrations,
+    /// `/v1/updates` and below.
     Updates(UpdatesCall),
-}
-
-/// Why there is no such call.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoRoute {
-    /// The path is known, but not with this method; these it has.
-    Method(&'static str),
-    /// The path is not known.
-    Path,
-    /// What stands where a project's id belongs is none.
-    Project,
 }
 
 impl Route {
@@ -50,69 +47,23 @@ impl Route {
         match segments.as_slice() {
             ["livez"] => only(method, &Method::GET, Self::Live, "GET"),
             ["readyz"] => only(method, &Method::GET, Self::Ready, "GET"),
-            ["v1", "projects", project, "bot"] => match *method {
-                Method::DELETE => Ok(Self::Disconnect(id(project)?)),
-                Method::GET => Ok(Self::Show(id(project)?)),
-                Method::PUT => Ok(Self::PutToken(id(project)?)),
-                _ => Err(NoRoute::Method("DELETE, GET, PUT")),
-            },
-            [
-                "v1",
-                "projects",
-                project,
-                "bot",
-                what @ ("pause" | "reconnect" | "resume"),
-            ] => {
-                let route = match *what {
-                    "pause" => Self::Hold,
-                    "resume" => Self::Release,
-                    _ => Self::Reconnect,
-                };
-                match *method {
-                    Method::POST => Ok(route(id(project)?)),
-                    _ => Err(NoRoute::Method("POST")),
-                }
+            ["v1", "bots"] => only(method, &Method::GET, Self::Bots, "GET"),
+            ["v1", "bots", "import"] => only(method, &Method::POST, Self::Import, "POST"),
+            ["v1", "event-deliveries", rest @ ..] => {
+                events::deliveries(method, rest).map(Self::Events)
             }
-            ["v1", "updates", rest @ ..] => updates(method, rest).map(Self::Updates),
+            ["v1", "keys", rest @ ..] => keys::keys(method, rest).map(Self::Keys),
+            ["v1", "projects", project, "bot", rest @ ..] => {
+                let call = bot::bot(method, rest)?;
+                Ok(Self::Bot(id(project)?, call))
+            }
+            ["v1", "registrations"] => only(method, &Method::GET, Self::Registrations, "GET"),
+            ["v1", "updates", rest @ ..] => updates::updates(method, rest).map(Self::Updates),
+            ["v1", "webhook-endpoints", rest @ ..] => {
+                events::endpoints(method, rest).map(Self::Events)
+            }
             _ => Err(NoRoute::Path),
         }
-    }
-}
-
-fn updates(method: &Method, rest: &[&str]) -> Result<UpdatesCall, NoRoute> {
-    use UpdatesCall::{Discard, List, Replay, ReplayAll, Running, Show};
-    match (rest, method) {
-        ([], &Method::GET) => Ok(List),
-        (["running"], &Method::GET) => Ok(Running),
-        (["replay"], &Method::POST) => Ok(ReplayAll),
-        ([] | ["running"], _) => Err(NoRoute::Method("GET")),
-        (["replay"], _) => Err(NoRoute::Method("POST")),
-        ([one], &Method::GET) => number(one).map(Show),
-        ([one], &Method::DELETE) => number(one).map(Discard),
-        ([one, "replay"], &Method::POST) => number(one).map(Replay),
-        ([one], _) => number(one).and(Err(NoRoute::Method("DELETE, GET"))),
-        ([one, "replay"], _) => number(one).and(Err(NoRoute::Method("POST"))),
-        _ => Err(NoRoute::Path),
-    }
-}
-
-/// An update's number, as it is written.
-fn number(text: &str) -> Result<Seq, NoRoute> {
-    let number: i64 = text.parse().map_err(|_| NoRoute::Path)?;
-    let seq = (number > 0 && number.to_string() == text).then(|| Seq::new(number));
-    seq.ok_or(NoRoute::Path)
-}
-
-fn only(
-    given: &Method,
-    wanted: &Method,
-    route: Route,
-    allow: &'static str,
-) -> Result<Route, NoRoute> {
-    if given == wanted {
-        Ok(route)
-    } else {
-        Err(NoRoute::Method(allow))
     }
 }
 
@@ -123,50 +74,147 @@ fn id(text: &str) -> Result<ProjectId, NoRoute> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calls::EndpointCall;
 
     #[test]
-    fn every_call_has_one_path_and_nothing_else_does() {
-        let project: ProjectId = "prj_1".parse().unwrap();
-        let bot = "/v1/projects/prj_1/bot";
-        assert_eq!(
-            Route::of(&Method::PUT, bot),
-            Ok(Route::PutToken(project.clone()))
-        );
-        assert_eq!(
-            Route::of(&Method::GET, bot),
-            Ok(Route::Show(project.clone()))
-        );
-        assert_eq!(
-            Route::of(&Method::DELETE, bot),
-            Ok(Route::Disconnect(project.clone()))
-        );
-        let reconnect = format!("{bot}/reconnect");
-        assert_eq!(
-            Route::of(&Method::POST, &reconnect),
-            Ok(Route::Reconnect(project))
-        );
-        assert_eq!(
-            Route::of(&Method::POST, bot),
-            Err(NoRoute::Method("DELETE, GET, PUT"))
-        );
-        assert_eq!(
-            Route::of(&Method::GET, "/v1/projects/7/bot"),
-            Err(NoRoute::Project)
-        );
+    fn every_call_has_one_path_and_method_and_nothing_else_does() {
+        let id = "whe_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        let endpoint = |call| Route::Events(EventsCall::One(id.parse().unwrap(), call));
+        let of_bot = |call| Route::Bot("prj_1".parse().unwrap(), call);
+        let table = [
+            ("GET /livez", Route::Live),
+            ("GET /readyz", Route::Ready),
+            ("GET /v1/bots", Route::Bots),
+            ("POST /v1/bots/import", Route::Import),
+            ("GET /v1/registrations", Route::Registrations),
+            ("PUT /v1/projects/prj_1/bot", of_bot(BotCall::PutToken)),
+            ("GET /v1/projects/prj_1/bot", of_bot(BotCall::Show)),
+            ("DELETE /v1/projects/prj_1/bot", of_bot(BotCall::Disconnect)),
+            (
+                "POST /v1/projects/prj_1/bot/diagnosis",
+                of_bot(BotCall::Diagnose),
+            ),
+            (
+                "GET /v1/projects/prj_1/bot/health-changes",
+                of_bot(BotCall::HealthChanges),
+            ),
+            ("POST /v1/projects/prj_1/bot/pause", of_bot(BotCall::Hold)),
+            (
+                "POST /v1/projects/prj_1/bot/reconnect",
+                of_bot(BotCall::Reconnect),
+            ),
+            (
+                "POST /v1/projects/prj_1/bot/resume",
+                of_bot(BotCall::Release),
+            ),
+            ("GET /v1/webhook-endpoints", Route::Events(EventsCall::List)),
+            (
+                "POST /v1/webhook-endpoints",
+                Route::Events(EventsCall::Create),
+            ),
+            (
+                "GET /v1/webhook-endpoints/{id}",
+                endpoint(EndpointCall::Show),
+            ),
+            (
+                "PATCH /v1/webhook-endpoints/{id}",
+                endpoint(EndpointCall::Change),
+            ),
+            (
+                "DELETE /v1/webhook-endpoints/{id}",
+                endpoint(EndpointCall::Delete),
+            ),
+            (
+                "POST /v1/webhook-endpoints/{id}/enable",
+                endpoint(EndpointCall::Enable),
+            ),
+            (
+                "POST /v1/webhook-endpoints/{id}/disable",
+                endpoint(EndpointCall::Disable),
+            ),
+            (
+                "POST /v1/webhook-endpoints/{id}/rotate-secret",
+                endpoint(EndpointCall::RotateSecret),
+            ),
+            (
+                "POST /v1/webhook-endpoints/{id}/test",
+                endpoint(EndpointCall::Test),
+            ),
+            (
+                "GET /v1/webhook-endpoints/{id}/deliveries",
+                endpoint(EndpointCall::Deliveries),
+            ),
+            (
+                "POST /v1/event-deliveries/7/replay",
+                Route::Events(EventsCall::Replay("7".parse().unwrap())),
+            ),
+            ("GET /v1/keys", Route::Keys(KeysCall::Status)),
+            ("POST /v1/keys/add", Route::Keys(KeysCall::Add)),
+            ("POST /v1/keys/reload", Route::Keys(KeysCall::Reload)),
+            ("POST /v1/keys/rewrap", Route::Keys(KeysCall::Rewrap)),
+            (
+                "POST /v1/keys/2/promote",
+                Route::Keys(KeysCall::Promote(ids::KeyId::new(2))),
+            ),
+            (
+                "POST /v1/keys/1/retire",
+                Route::Keys(KeysCall::Retire(ids::KeyId::new(1))),
+            ),
+        ];
+        for (call, route) in &table {
+            let call = call.replace("{id}", id);
+            let (method, path) = call.split_once(' ').unwrap();
+            let method: Method = method.parse().unwrap();
+            assert_eq!(Route::of(&method, path).as_ref(), Ok(route), "{call}");
+            for other in [Method::GET, Method::POST, Method::PATCH, Method::HEAD] {
+                if let Ok(also) = Route::of(&other, path) {
+                    assert!(
+                        table.iter().any(|(_, known)| *known == also),
+                        "{other} {path}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_none_with_any_method() {
         for path in [
             "",
             "/",
             "/v1",
+            "/v1/bots/",
+            "/v1/bots/prj_1",
+            "/v1/event-deliveries",
+            "/v1/event-deliveries/0/replay",
+            "/v1/event-deliveries/7",
+            "/v1/keys/",
+            "/v1/keys/0/retire",
+            "/v1/keys/01/retire",
+            "/v1/keys/4294967296/retire",
+            "/v1/keys/1",
             "/v1/updates/",
             "/v1/updates/0",
             "/v1/updates/07",
             "/v1/updates/-1",
             "/v1/updates/1/2",
             "/v1/projects/prj_1/bot/",
+            "/v1/projects/prj_1/bot/pause/x",
+            "/v1/webhook-endpoints/",
+            "/v1/webhook-endpoints/whe_1",
+            "/v1/webhook-endpoints/whe_01ARZ3NDEKTSV4RRFFQ69G5FAV/x",
             "//livez",
             "/v2/projects/prj_1/bot",
         ] {
-            assert_eq!(Route::of(&Method::GET, path), Err(NoRoute::Path), "{path}");
+            for method in [Method::GET, Method::POST] {
+                assert_eq!(
+                    Route::of(&method, path),
+                    Err(NoRoute::Path),
+                    "{method} {path}"
+                );
+            }
         }
+        let bot = Route::of(&Method::GET, "/v1/projects/7/bot");
+        assert_eq!(bot, Err(NoRoute::Project));
     }
 }

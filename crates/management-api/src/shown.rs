@@ -5,6 +5,7 @@ use ids::{ConnectionId, ProjectId};
 use serde::Serialize;
 
 use crate::late::Late;
+use crate::standing::Health;
 
 /// `{"data":{…}}`: the platform's own fields first, then ours.
 #[derive(Serialize)]
@@ -18,6 +19,8 @@ struct Data<'a> {
     connected: bool,
     bot: Option<Bot<'a>>,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +56,7 @@ impl<'a> Shown<'a> {
             connected: status == Some(Status::Active),
             bot: linked.map(Bot::of),
             status: status.map_or("none", Status::as_str),
+            health: None,
             paused: false,
             step: view.and_then(|view| view.step.as_deref()),
             failure: None,
@@ -67,6 +71,12 @@ impl<'a> Shown<'a> {
     /// Whether an operator has its updates wait.
     pub(crate) fn held(mut self, held: bool) -> Self {
         self.data.paused = held;
+        self
+    }
+
+    /// With how it stands.
+    pub(crate) fn standing(mut self, health: Option<Health<'a>>) -> Self {
+        self.data.health = health;
         self
     }
 

@@ -7,8 +7,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use connection_directory::Directory;
-use http::{Response, StatusCode};
-use http_body_util::Full;
+use http::StatusCode;
 use ids::{ConnectionId, ProjectId, RequestId};
 use serde::Serialize;
 use update_dispatcher::{Dispatcher, Seq};
@@ -17,7 +16,9 @@ use update_inbox::{Error, Inbox, Reread};
 use self::query::{Query, State};
 use self::shown::{Item, List, Told};
 use crate::answer;
+use crate::asked::Answer;
 use crate::auth::Caller;
+use crate::calls::UpdatesCall;
 use crate::error::ApiError;
 use crate::tokens::Ability;
 
@@ -28,25 +29,6 @@ pub struct Updates {
     dispatcher: Dispatcher,
     directory: Directory,
 }
-
-/// A call about updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UpdatesCall {
-    /// `DELETE /v1/updates/{number}`
-    Discard(Seq),
-    /// `GET /v1/updates`
-    List,
-    /// `POST /v1/updates/{number}/replay`
-    Replay(Seq),
-    /// `POST /v1/updates/replay`
-    ReplayAll,
-    /// `GET /v1/updates/running`
-    Running,
-    /// `GET /v1/updates/{number}`
-    Show(Seq),
-}
-
-type Answer = Result<Response<Full<Bytes>>, ApiError>;
 
 impl Updates {
     /// Of this inbox and what handles it; the directory knows whose bots they are.
@@ -241,11 +223,7 @@ fn scope(
 }
 
 fn data(data: &impl Serialize, id: &RequestId) -> Answer {
-    #[derive(Serialize)]
-    struct Data<'a, T> {
-        data: &'a T,
-    }
-    Ok(answer::json(StatusCode::OK, &Data { data }, id))
+    Ok(answer::data(StatusCode::OK, data, id))
 }
 
 fn still_unreadable(reason: &str) -> ApiError {

@@ -6,6 +6,12 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Ability {
+    /// Make, change and delete webhook endpoints, see their secrets when they are made, and replay deliveries: `events:manage`.
+    EventsManage,
+    /// See webhook endpoints and what became of deliveries to them: `events:view`.
+    EventsView,
+    /// See and rotate the master keys, never their material: `keys:manage`.
+    KeysManage,
     /// Connect, replace, disconnect and reconnect bots: `project:manage`.
     ProjectManage,
     /// See the bot of a project that is named: `project:view`.
@@ -20,17 +26,29 @@ pub struct Abilities(BTreeSet<Ability>);
 
 /// A word that names no ability.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no ability {0:?}; there are project:view, project:view-any and project:manage")]
+#[error(
+    "there is no ability {0:?}; there are events:manage, events:view, keys:manage, project:manage, project:view and project:view-any"
+)]
 pub struct UnknownAbility(String);
 
 impl Ability {
     /// Every ability there is.
-    pub const ALL: [Self; 3] = [Self::ProjectManage, Self::ProjectView, Self::ProjectViewAny];
+    pub const ALL: [Self; 6] = [
+        Self::EventsManage,
+        Self::EventsView,
+        Self::KeysManage,
+        Self::ProjectManage,
+        Self::ProjectView,
+        Self::ProjectViewAny,
+    ];
 
     /// The ability as the platform writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::EventsManage => "events:manage",
+            Self::EventsView => "events:view",
+            Self::KeysManage => "keys:manage",
             Self::ProjectManage => "project:manage",
             Self::ProjectView => "project:view",
             Self::ProjectViewAny => "project:view-any",
