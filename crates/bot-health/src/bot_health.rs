@@ -10,7 +10,7 @@ use crate::parts::Parts;
 use crate::signal::Signal;
 use crate::verdict::Verdict;
 use crate::watch::Watch;
-use crate::{diagnose, lists, run};
+use crate::{diagnose, keep, lists, run};
 
 /// Watches over the bots of a server, and says why one is silent. Cheap to clone; clones are one.
 ///
@@ -89,7 +89,7 @@ impl BotHealth {
     /// # Errors
     /// When the database cannot be written.
     pub async fn expire(&self) -> Result<usize> {
-        run::expired(&self.0).await
+        keep::expired(&self.0).await
     }
 
     /// Watches for ever: inspects who was heard of, sweeps over everybody, probes dead tokens. To be run once; dropping it stops, and what

@@ -200,11 +200,11 @@ async fn judge(watch: &Arc<Watch>, record: &Connection, facts: &Facts) -> Result
         (None, Some(due)) => Shown::LookAgain(due.since(facts.now).clamp(SOON, RARELY)),
         (None, None) => unanswered(facts).map_or(Shown::Same, Shown::LookAgain),
     };
-    Ok(Looked::Judged(Judged {
+    Ok(Looked::Judged(Box::new(Judged {
         decision,
         row: settled.row,
         shown,
-    }))
+    })))
 }
 
 /// How long to leave Telegram alone that has not answered about the bot.

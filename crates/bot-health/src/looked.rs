@@ -11,7 +11,7 @@ use crate::verdict::Decision;
 #[derive(Clone)]
 pub(crate) enum Looked {
     /// It says something of the bot.
-    Judged(Judged),
+    Judged(Box<Judged>),
     /// The connection is gone or not connected yet: there is nothing to see.
     Moot,
     /// The connection is being changed: what was seen says nothing.

@@ -68,7 +68,8 @@ fn of_record(watch: &Watch, record: &Connection) -> Record {
         registered_at: record.connected_at,
         held_since,
         rotating_since: (record.operation.as_deref() == Some(ROTATE)).then_some(record.updated_at),
-        reregistration_due: today.is_some() && told.is_some() && today != told,
+        // Of records from before it was written down, nobody knows what Telegram was told.
+        reregistration_due: today.is_some() && (today != told || record.registered_kinds.is_none()),
     }
 }
 

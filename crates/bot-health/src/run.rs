@@ -8,13 +8,14 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use ids::ConnectionId;
 
+use crate::desk::Shown;
 use crate::error::Result;
 use crate::look::look;
-use crate::observe::{self, Trying};
 use crate::rota::Rota;
 use crate::signal::Cause;
-use crate::watch::Watch;
-use crate::{sweep, table};
+use crate::verdict::VerdictCode;
+use crate::watch::{Watch, failed};
+use crate::{keep, notice, sweep, table};
 
 /// Looks after everything.
 pub(crate) async fn run(watch: &Arc<Watch>) {
@@ -24,11 +25,11 @@ pub(crate) async fn run(watch: &Arc<Watch>) {
         Box::pin(work(watch)),
         Box::pin(sweep::run(watch)),
         Box::pin(probe(watch)),
-        Box::pin(listen_for_silence(watch)),
-        Box::pin(watch_handlers(watch)),
-        Box::pin(watch_endpoint(watch)),
-        Box::pin(keep(watch)),
-        Box::pin(expire(watch)),
+        Box::pin(notice::listen_for_silence(watch)),
+        Box::pin(notice::watch_handlers(watch)),
+        Box::pin(notice::watch_endpoint(watch)),
+        Box::pin(keep::keep(watch)),
+        Box::pin(keep::expire(watch)),
     ];
     join_all(loops).await;
 }
@@ -46,7 +47,7 @@ async fn begin(watch: &Watch) {
     watch.state().rota = Rota::new(troubled);
 }
 
-async fn troubled(watch: &Watch) -> Result<Vec<(ConnectionId, crate::verdict::VerdictCode)>> {
+async fn troubled(watch: &Watch) -> Result<Vec<(ConnectionId, VerdictCode)>> {
     table::troubled(&mut watch.parts.database.connect().await?).await
 }
 
@@ -84,7 +85,7 @@ async fn work(watch: &Arc<Watch>) {
 async fn turn(watch: Arc<Watch>, connection: u128, cause: Cause) -> Cause {
     let id = ConnectionId::from_bits(connection);
     let shown = if is_old_news(&watch, &id, cause) {
-        crate::desk::Shown::Same
+        Shown::Same
     } else {
         loop {
             let (looked, is_own) = look(&watch, &id, cause).await;
@@ -99,9 +100,10 @@ async fn turn(watch: Arc<Watch>, connection: u128, cause: Cause) -> Cause {
     cause
 }
 
-/// Whether a refusal is of a token that is known to be dead.
+/// Whether the token is known to be dead, which has a budget of its own, and nothing says that this is over.
 fn is_old_news(watch: &Watch, id: &ConnectionId, cause: Cause) -> bool {
-    cause == Cause::TokenRefused && watch.is_dead(id)
+    let says_more = matches!(cause, Cause::Again | Cause::Recovery | Cause::Registered);
+    !says_more && watch.is_dead(id)
 }
 
 /// Looks now and then whether a dead token works again.
@@ -116,129 +118,4 @@ async fn probe(watch: &Arc<Watch>) {
     }
 }
 
-/// Notices bots that have fallen silent.
-async fn listen_for_silence(watch: &Watch) {
-    let clock = &watch.parts.clock;
-    loop {
-        clock.sleep(LISTEN_EVERY).await;
-        let now = clock.elapsed();
-        let silent = watch.state().pulse.fallen_silent(now, SILENT_AT_ONCE);
-        watch.ask(silent, Cause::Silence);
-    }
-}
-
-/// Notices updates that fail again and again, or whose handling does not end.
-async fn watch_handlers(watch: &Watch) {
-    let parts = &watch.parts;
-    loop {
-        parts.clock.sleep(HANDLERS_EVERY).await;
-        // To look at all of it takes as long as there is much of it, and the dispatcher waits meanwhile.
-        let totals = parts.dispatcher.totals();
-        if totals.running + totals.waiting == 0 || totals.waiting > MANY_WAITING {
-            continue;
-        }
-        let (now, elapsed) = (parts.clock.now(), parts.clock.elapsed());
-        let snapshot = parts.dispatcher.snapshot();
-        let mut odd = Vec::new();
-        for bot in snapshot.bots.iter().filter(|bot| !bot.paused) {
-            let connection = bot.connection.to_bits();
-            let handled = watch.state().pulse.last_handled(connection);
-            let handled = now - elapsed.saturating_sub(handled);
-            let fails = Trying::of(bot, handled).is_some_and(|one| one.attempts >= 3);
-            let busy = observe::busy_since(bot);
-            if fails || busy.is_some_and(|since| now.since(since) >= BUSY) {
-                odd.push(connection);
-            }
-        }
-        watch.ask(odd, Cause::Handlers);
-    }
-}
-
-/// Looks at our own side.
-async fn watch_endpoint(watch: &Watch) {
-    loop {
-        watch
-            .endpoint
-            .refresh(&watch.parts, ENDPOINT_EVERY / 2)
-            .await;
-        watch.parts.clock.sleep(ENDPOINT_EVERY).await;
-    }
-}
-
-/// Writes down the looks that showed nothing new, and counts how bots stand.
-async fn keep(watch: &Watch) {
-    loop {
-        watch.parts.clock.sleep(KEEP_EVERY).await;
-        if let Err(error) = kept(watch).await {
-            failed(&error, "looks at bots could not be written down");
-        }
-    }
-}
-
-async fn kept(watch: &Watch) -> Result<()> {
-    let mut link = watch.parts.database.connect().await?;
-    loop {
-        let some = watch.state().take_looked(WRITTEN_AT_ONCE);
-        if some.is_empty() {
-            break;
-        }
-        let rows: Vec<_> = some.iter().map(|(_, row)| row.clone()).collect();
-        let written = link.transaction(async |link| table::looked(link, &rows).await);
-        if let Err(error) = written.await {
-            let mut state = watch.state();
-            for (id, row) in some {
-                state.looked.entry(id).or_insert(row);
-            }
-            return Err(error.into());
-        }
-    }
-    let counts = table::counts(&mut link).await?;
-    watch.state().counts = counts;
-    Ok(())
-}
-
-/// Lets go of changes whose time is over.
-async fn expire(watch: &Watch) {
-    loop {
-        watch.parts.clock.sleep(EXPIRE_EVERY).await;
-        if let Err(error) = expired(watch).await {
-            failed(&error, "old changes of bots could not be deleted");
-        }
-    }
-}
-
-/// Deletes what is too old, a bounded share a commit; answers how many that were.
-pub(crate) async fn expired(watch: &Watch) -> Result<usize> {
-    let clock = &watch.parts.clock;
-    let before = clock.now() - watch.config.keep_changes;
-    let mut deleted = 0;
-    loop {
-        let mut link = watch.parts.database.connect().await?;
-        let share = link
-            .transaction(async |link| table::expire(link, before, DELETED_AT_ONCE as i64).await)
-            .await?;
-        deleted += share;
-        if share < DELETED_AT_ONCE {
-            return Ok(deleted);
-        }
-        drop(link);
-        clock.sleep(BETWEEN_SHARES).await;
-    }
-}
-
-pub(crate) fn failed(error: &crate::Error, what: &'static str) {
-    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
-}
-
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-const LISTEN_EVERY: Duration = Duration::from_secs(5);
-const SILENT_AT_ONCE: usize = 64;
-const HANDLERS_EVERY: Duration = Duration::from_secs(30);
-const MANY_WAITING: usize = 20_000;
-const BUSY: Duration = Duration::from_secs(60);
-const ENDPOINT_EVERY: Duration = Duration::from_secs(600);
-const KEEP_EVERY: Duration = Duration::from_secs(10);
-const WRITTEN_AT_ONCE: usize = 200;
-const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
-const DELETED_AT_ONCE: usize = 500;
-const BETWEEN_SHARES: Duration = Duration::from_millis(200);

@@ -12,11 +12,10 @@ use ids::ConnectionId;
 use crate::error::Result;
 use crate::look::look;
 use crate::pace::{Pace, Round};
-use crate::run::failed;
 use crate::signal::Cause;
 use crate::table::{self, SweepRow};
 use crate::verdict::VerdictCode;
-use crate::watch::Watch;
+use crate::watch::{Watch, failed};
 
 /// Goes round for ever, from where the process before came to.
 pub(crate) async fn run(watch: &Arc<Watch>) {
@@ -144,7 +143,7 @@ impl<'a> Sweep<'a> {
             told.is_ok_and(|told| told != VerdictCode::Disconnected)
         });
         let unnoted: Vec<u128> = unnoted.map(|row| row.connection_id.to_bits()).collect();
-        self.watch.ask(unnoted, Cause::Sweep);
+        self.watch.ask(unnoted, Cause::Again);
         Ok(())
     }
 

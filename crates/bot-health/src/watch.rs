@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::config::HealthConfig;
 use crate::endpoint::EndpointWatch;
+use crate::error::Error;
 use crate::figures::{Counters, Figures, count};
 use crate::flights::Flights;
 use crate::parts::Parts;
@@ -98,4 +99,9 @@ impl Watch {
             count(&self.counters.turned_away);
         }
     }
+}
+
+/// Says what failed of that which nobody waits for; it is tried again.
+pub(crate) fn failed(error: &Error, what: &'static str) {
+    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
 }

@@ -20,7 +20,7 @@ use store::{Database, Schema};
 use telegram_bot_api::{BotToken, Call, Client, ClientConfig, UpdateKind};
 use telegram_simulator::{
     BotId, CallRecord, ChatId, Control, DeliveryFailure, DeliveryFault, Resolution, Simulator,
-    SimulatorConfig, Token, Via,
+    SimulatorConfig, Via,
 };
 use token_vault::TokenVault;
 use tokio::task::JoinHandle;
@@ -52,7 +52,6 @@ pub(crate) struct Bot {
     pub(crate) id: ConnectionId,
     pub(crate) project: ProjectId,
     pub(crate) bot: BotId,
-    pub(crate) token: Token,
 }
 
 /// Runs a test on a fresh database of each kind, with nobody watching yet.
@@ -126,23 +125,17 @@ impl Place {
         let record = self.parts.directory.connection_of_project(&project).await;
         let id = record.unwrap().unwrap().id;
         self.hands.advance(Duration::from_secs(2));
-        Bot {
-            id,
-            project,
-            bot,
-            token,
-        }
+        Bot { id, project, bot }
     }
 
     /// Waits for what really happens, while the clock stands still.
     pub(crate) async fn happens(&self, done: impl AsyncFn() -> bool) {
-        for _ in 0..5_000 {
-            if done().await {
-                return;
-            }
+        let mut looks = 0;
+        while !done().await {
+            looks += 1;
+            assert!(looks < 5_000, "it did not come to that");
             Clock::system().sleep(Duration::from_millis(4)).await;
         }
-        panic!("it did not come to that");
     }
 
     /// Lets time pass, in steps, each long enough for what is due to be done.
@@ -156,15 +149,14 @@ impl Place {
 
     /// Waits for something while time passes; answers how much did.
     pub(crate) async fn until(&self, step: Duration, done: impl AsyncFn() -> bool) -> Duration {
-        let began = self.clock.elapsed();
-        for _ in 0..3_000 {
-            if done().await {
-                return self.clock.elapsed() - began;
-            }
+        let (began, mut looks) = (self.clock.elapsed(), 0);
+        while !done().await {
+            looks += 1;
+            assert!(looks < 3_000, "it did not come to that");
             self.hands.advance(step);
             Clock::system().sleep(Duration::from_millis(5)).await;
         }
-        panic!("it did not come to that");
+        self.clock.elapsed() - began
     }
 
     /// Our own calls of a method that reached Telegram, oldest first.
