@@ -1,8 +1,11 @@
 //! The commands of the binary. `serve` is the one that runs when none is named.
 
 mod bots;
+mod diagnose;
+mod events;
 mod keys;
 pub(crate) mod migrate;
+mod registrations;
 mod show;
 mod token;
 mod updates;
@@ -24,8 +27,7 @@ enum Task {
     /// The settings in force, and where each came from.
     #[command(subcommand)]
     Config(show::Config),
-    /// Master keys.
-    #[command(subcommand)]
+    /// Master keys, of a running server or, when none runs, of its database.
     Keys(keys::Keys),
     /// API tokens.
     #[command(subcommand)]
@@ -36,6 +38,12 @@ enum Task {
     /// Bots of a running server.
     #[command(subcommand)]
     Bots(bots::Bots),
+    /// Why a bot is silent, asked of Telegram now. Example: memberpass-telegram diagnose prj_7Zq
+    Diagnose(diagnose::Diagnose),
+    /// Who hears of bots, and what became of deliveries, of a running server.
+    Events(events::Events),
+    /// How far a running server is with webhooks that have to be registered anew. Example: memberpass-telegram registrations
+    Registrations(registrations::Registrations),
 }
 
 /// Reads the command line and does what it says.
@@ -58,10 +66,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         match task {
             Task::Serve => serve::run(config, log.lines()).await,
             Task::Migrate => migrate::run(&config).await,
-            Task::Keys(keys) => keys::run(&keys, &config),
+            Task::Keys(keys) => keys::run(keys, &config).await,
             Task::Token(token) => token::run(token, &config).await,
             Task::Updates(updates) => updates::run(updates, &config).await,
             Task::Bots(bots) => bots::run(bots, &config).await,
+            Task::Diagnose(diagnose) => diagnose::run(&diagnose, &config).await,
+            Task::Events(events) => events::run(events, &config).await,
+            Task::Registrations(registrations) => registrations::run(&registrations, &config).await,
             Task::Config(_) => Ok(()),
         }
     })

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clock::Clock;
 use http::{Method, Request, header};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -16,10 +16,20 @@ use crate::config::Config;
 
 /// Makes one call and answers the body; what the server refuses is an error with its own words.
 pub(crate) async fn call(config: &Config, method: Method, path: &str) -> anyhow::Result<Value> {
+    call_with(config, method, path, Bytes::new()).await
+}
+
+/// The same with a body, which is JSON.
+pub(crate) async fn call_with(
+    config: &Config,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> anyhow::Result<Value> {
     let token = token(config)?;
     let address = reached(config.private_listen)?;
     let clock = Clock::system();
-    let answer = clock.timeout(PATIENCE, send(address, &token, method, path));
+    let answer = clock.timeout(PATIENCE, send(address, &token, method, path, body));
     let (status, body) = answer
         .await
         .with_context(|| format!("the server at {address} has not answered for {PATIENCE:?}"))??;
@@ -50,11 +60,24 @@ pub(crate) async fn call(config: &Config, method: Method, path: &str) -> anyhow:
     )
 }
 
+/// Whether anything listens where the server of this configuration would.
+///
+/// # Errors
+/// When its port is not known.
+pub(crate) async fn is_running(config: &Config) -> anyhow::Result<bool> {
+    let address = reached(config.private_listen)?;
+    Ok(match TcpStream::connect(address).await {
+        Ok(_) => true,
+        Err(error) => error.kind() != std::io::ErrorKind::ConnectionRefused,
+    })
+}
+
 async fn send(
     address: SocketAddr,
     token: &str,
     method: Method,
     path: &str,
+    body: Bytes,
 ) -> anyhow::Result<(http::StatusCode, Bytes)> {
     let stream = TcpStream::connect(address).await.with_context(|| {
         format!(
@@ -69,7 +92,8 @@ async fn send(
         .uri(path)
         .header(header::HOST, address.to_string())
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .body(Empty::<Bytes>::new())?;
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(body))?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
     Ok((status, answer.into_body().collect().await?.to_bytes()))

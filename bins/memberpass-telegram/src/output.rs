@@ -12,3 +12,14 @@ pub(crate) fn complain(error: &anyhow::Error) {
 pub(crate) fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "{line}")
 }
+
+/// Tells on standard error how far a long command is.
+pub(crate) fn progress(line: impl std::fmt::Display) {
+    // A command goes on when nobody watches.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Writes what a machine reads.
+pub(crate) fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(say(serde_json::to_string_pretty(value)?)?)
+}

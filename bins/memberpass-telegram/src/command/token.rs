@@ -15,7 +15,7 @@ pub(super) enum Token {
         /// What it is for.
         #[arg(long)]
         label: String,
-        /// project:view, project:view-any or project:manage; may be given several times. All of them when not given.
+        /// events:manage, events:view, keys:manage, project:manage, project:view or project:view-any; may be given several times. All of them when not given.
         #[arg(long)]
         ability: Vec<Ability>,
         /// The one project it is good for; all projects when not given.

@@ -14,7 +14,7 @@ pub(super) struct ShownStatus<'a> {
 
 #[derive(Serialize)]
 struct ShownKey<'a> {
-    id: KeyId,
+    key: KeyId,
     state: String,
     since: Option<Time>,
     known: bool,
@@ -56,7 +56,7 @@ impl<'a> ShownStatus<'a> {
 impl<'a> ShownKey<'a> {
     fn of(key: &'a KeyStatus) -> Self {
         Self {
-            id: key.key,
+            key: key.key,
             state: key.state.to_string(),
             since: key.since_us.map(Timestamp::from_unix_us).map(Time),
             known: key.known,
