@@ -76,15 +76,54 @@ async fn a_token_of_the_test_environment_is_good_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ability_is_needed_for_each_call() {
     on_both(async |place| {
+        let one = "/v1/webhook-endpoints/whe_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        let of_bot = |what: &str| format!("{}/{what}", bot("1"));
+        let of_one = |what: &str| format!("{one}/{what}");
         let calls = [
             ("GET", bot("1"), Ability::ProjectView),
             ("PUT", bot("1"), Ability::ProjectManage),
             ("DELETE", bot("1"), Ability::ProjectManage),
+            ("POST", of_bot("diagnosis"), Ability::ProjectView),
+            ("GET", of_bot("health-changes"), Ability::ProjectView),
+            ("POST", of_bot("pause"), Ability::ProjectManage),
+            ("POST", of_bot("reconnect"), Ability::ProjectManage),
+            ("POST", of_bot("resume"), Ability::ProjectManage),
+            ("GET", "/v1/bots".to_owned(), Ability::ProjectViewAny),
+            ("POST", "/v1/bots/import".to_owned(), Ability::ProjectManage),
+            (
+                "GET",
+                "/v1/registrations".to_owned(),
+                Ability::ProjectViewAny,
+            ),
+            (
+                "GET",
+                "/v1/webhook-endpoints".to_owned(),
+                Ability::EventsView,
+            ),
             (
                 "POST",
-                format!("{}/reconnect", bot("1")),
-                Ability::ProjectManage,
+                "/v1/webhook-endpoints".to_owned(),
+                Ability::EventsManage,
             ),
+            ("GET", one.to_owned(), Ability::EventsView),
+            ("PATCH", one.to_owned(), Ability::EventsManage),
+            ("DELETE", one.to_owned(), Ability::EventsManage),
+            ("GET", of_one("deliveries"), Ability::EventsView),
+            ("POST", of_one("disable"), Ability::EventsManage),
+            ("POST", of_one("enable"), Ability::EventsManage),
+            ("POST", of_one("rotate-secret"), Ability::EventsManage),
+            ("POST", of_one("test"), Ability::EventsManage),
+            (
+                "POST",
+                "/v1/event-deliveries/1/replay".to_owned(),
+                Ability::EventsManage,
+            ),
+            ("GET", "/v1/keys".to_owned(), Ability::KeysManage),
+            ("POST", "/v1/keys/reload".to_owned(), Ability::KeysManage),
+            ("POST", "/v1/keys/rewrap".to_owned(), Ability::KeysManage),
+            ("POST", "/v1/keys/7/promote".to_owned(), Ability::KeysManage),
+            ("POST", "/v1/keys/7/retire".to_owned(), Ability::KeysManage),
+            ("POST", "/v1/keys/add".to_owned(), Ability::KeysManage),
         ];
         for held in Ability::ALL {
             let bearer = bearer(&place.mint([held].into_iter().collect(), None).await);
@@ -102,6 +141,31 @@ async fn an_ability_is_needed_for_each_call() {
                     assert!(message.contains(needed.as_str()), "{message}");
                 }
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_of_the_whole_server_is_not_there_for_a_token_of_one_project() {
+    on_both(async |place| {
+        let own: ProjectId = "prj_1".parse().unwrap();
+        let bearer = bearer(&place.mint(Abilities::all(), Some(own)).await);
+        for (method, path) in [
+            ("POST", "/v1/bots/import"),
+            ("GET", "/v1/registrations"),
+            ("GET", "/v1/webhook-endpoints"),
+            ("POST", "/v1/webhook-endpoints"),
+            ("POST", "/v1/event-deliveries/1/replay"),
+            ("GET", "/v1/keys"),
+            ("POST", "/v1/keys/add"),
+        ] {
+            let answer = place.send_as(&[&bearer], method, path, "").await;
+            assert_eq!(
+                answer.fault(),
+                (404, "RESOURCE_NOT_FOUND"),
+                "{method} {path}"
+            );
         }
     })
     .await;

@@ -4,7 +4,14 @@
 mod authentication;
 mod bodies;
 mod bots;
+mod diagnosing;
+mod endpoints;
+mod fresh;
 mod health;
+mod importing;
+mod keys;
+mod listing;
+mod renewing;
 mod routes;
 mod server;
 mod slow;

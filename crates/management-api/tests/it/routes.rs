@@ -11,6 +11,16 @@ async fn a_wrong_method_is_told_the_right_ones() {
             ("/readyz", "GET"),
             (bot("1").as_str(), "DELETE, GET, PUT"),
             (reconnect.as_str(), "POST"),
+            ("/v1/bots", "GET"),
+            ("/v1/bots/import", "POST"),
+            ("/v1/keys", "GET"),
+            ("/v1/keys/2/promote", "POST"),
+            ("/v1/registrations", "GET"),
+            ("/v1/webhook-endpoints", "GET, POST"),
+            (
+                "/v1/webhook-endpoints/whe_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "DELETE, GET, PATCH",
+            ),
         ] {
             for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"] {
                 if allow.split(", ").any(|allowed| allowed == method) {

@@ -9,7 +9,6 @@ use bot_connection::Pace;
 use bot_health::BotHealth;
 use bytes::Bytes;
 use clock::{Clock, Entropy, ManualClock, Timestamp};
-use connection_directory::Directory;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use ids::ProjectId;
@@ -18,7 +17,7 @@ use platform_events::PlatformEvents;
 use serde_json::{Value, json};
 use store::testing::on_every_database;
 use store::{Database, Schema};
-use telegram_simulator::{Control, Simulator, SimulatorConfig, Token};
+use telegram_simulator::{BotId, Control, Simulator, SimulatorConfig, Token};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use update_inbox::Inbox;
@@ -27,6 +26,7 @@ use crate::server::{self, World};
 
 /// How long a test waits for what really happens, on the machine's clock.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+const RIVAL: &str = "https://rival.example.com/AAAsecret";
 const BASE: &str = "https://bots.example.com";
 
 pub(crate) struct Place {
@@ -36,7 +36,6 @@ pub(crate) struct Place {
     pub(crate) clock: Clock,
     pub(crate) control: Control,
     pub(crate) database: Database,
-    pub(crate) directory: Directory,
     pub(crate) events: PlatformEvents,
     /// Holds the key file.
     pub(crate) folder: TempDir,
@@ -64,6 +63,14 @@ pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
     on_every_database(Schema::Main, async |database| {
         let pace = Pace::without_new_bot_limits();
         test(Place::start(database, Some(BASE), pace).await).await;
+    })
+    .await;
+}
+
+/// The same at the pace that Telegram's own server asks for.
+pub(crate) async fn on_both_at_telegrams_pace(test: impl AsyncFn(Place)) {
+    on_every_database(Schema::Main, async |database| {
+        test(Place::start(database, Some(BASE), Pace::default()).await).await;
     })
     .await;
 }
@@ -104,7 +111,6 @@ impl Place {
             clock,
             control,
             database,
-            directory: parts.directory.clone(),
             events: parts.events.clone(),
             hands,
             health: parts.health.clone(),
@@ -152,6 +158,27 @@ impl Place {
     pub(crate) async fn put(&self, project: &str, token: &Token) -> Answer {
         self.hands.advance(Duration::from_secs(2));
         self.send("PUT", &bot(project), &pasted(token)).await
+    }
+
+    /// Has another service take a bot, when its webhook may be set again.
+    pub(crate) fn rival(&self, bot: BotId) {
+        self.hands.advance(Duration::from_secs(2));
+        self.control.rival_sets_webhook(bot, RIVAL).unwrap();
+    }
+
+    /// Watches over the bots until the answer to a call is as wanted.
+    pub(crate) async fn watch_until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) {
+        let health = self.health.clone();
+        let watching = tokio::spawn(async move { health.run().await });
+        for _ in 0..500 {
+            if wanted(&self.send("GET", path, "").await) {
+                watching.abort();
+                return;
+            }
+            self.hands.advance(Duration::from_millis(500));
+            Clock::system().sleep(Duration::from_millis(2)).await;
+        }
+        unreachable!("it did not come to that: {path}");
     }
 
     pub(crate) async fn read(&self, response: http::Response<Full<Bytes>>) -> Answer {
