@@ -48,14 +48,7 @@ pub(crate) async fn parts(world: &World<'_>) -> (Parts, Inbox, Arc<AtomicBool>) 
         ..OutboundConfig::default()
     };
     let outbound = OutboundHttp::new(outbound, clock.clone()).unwrap();
-    let events = PlatformEvents::new(
-        database.clone(),
-        vault.clone(),
-        outbound.clone(),
-        clock.clone(),
-        entropy.clone(),
-        platform_events::Config::default(),
-    );
+    let events = events(world, &vault, &outbound, &entropy);
     let keys = KeyRotation::start(key_rotation::Parts {
         clock: clock.clone(),
         directory: directory.clone(),
@@ -116,6 +109,22 @@ pub(crate) async fn parts(world: &World<'_>) -> (Parts, Inbox, Arc<AtomicBool>) 
         directory,
     };
     (parts, inbox, ready)
+}
+
+fn events(
+    world: &World<'_>,
+    vault: &TokenVault,
+    outbound: &OutboundHttp,
+    entropy: &Entropy,
+) -> PlatformEvents {
+    PlatformEvents::new(
+        world.database.clone(),
+        vault.clone(),
+        outbound.clone(),
+        world.clock.clone(),
+        entropy.clone(),
+        platform_events::Config::default(),
+    )
 }
 
 async fn handling(database: &Database, clock: &Clock) -> (Inbox, Dispatcher) {

@@ -21,7 +21,7 @@ use crate::local_api::call_with;
 use crate::output::{progress, say, say_json};
 
 #[derive(Args)]
-pub(in crate::command) struct Import {
+pub(crate) struct Import {
     /// The file; `-` is standard input.
     file: PathBuf,
     /// For machines: what became of each, at the end.

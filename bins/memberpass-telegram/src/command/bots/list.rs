@@ -7,7 +7,7 @@ use crate::local_api::call;
 use crate::output::{say, say_json};
 
 #[derive(Args)]
-pub(in crate::command) struct List {
+pub(crate) struct List {
     /// Only bots that stand so: healthy, degraded, or a code such as `webhook_removed`.
     #[arg(long)]
     health: Option<String>,
