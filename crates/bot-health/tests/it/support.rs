@@ -20,7 +20,7 @@ use store::{Database, Schema};
 use telegram_bot_api::{BotToken, Call, Client, ClientConfig, UpdateKind};
 use telegram_simulator::{
     BotId, CallRecord, ChatId, Control, DeliveryFailure, DeliveryFault, Resolution, Simulator,
-    SimulatorConfig, Via,
+    SimulatorConfig, Token, Via,
 };
 use token_vault::TokenVault;
 use tokio::task::JoinHandle;
@@ -52,6 +52,7 @@ pub(crate) struct Bot {
     pub(crate) id: ConnectionId,
     pub(crate) project: ProjectId,
     pub(crate) bot: BotId,
+    pub(crate) token: Token,
 }
 
 /// Runs a test on a fresh database of each kind, with nobody watching yet.
@@ -125,7 +126,12 @@ impl Place {
         let record = self.parts.directory.connection_of_project(&project).await;
         let id = record.unwrap().unwrap().id;
         self.hands.advance(Duration::from_secs(2));
-        Bot { id, project, bot }
+        Bot {
+            id,
+            project,
+            bot,
+            token,
+        }
     }
 
     /// Waits for what really happens, while the clock stands still.
@@ -313,7 +319,11 @@ async fn parts(database: &Database, clock: &Clock, simulator: &Simulator) -> (Pa
     );
     inbox.attach(dispatcher.clone());
     let vault = TokenVault::new(&ring, entropy.clone());
-    let outbound = OutboundHttp::new(OutboundConfig::default(), clock.clone()).unwrap();
+    let nowhere = OutboundConfig {
+        names: Arc::new(FixedNames::default()),
+        ..OutboundConfig::default()
+    };
+    let outbound = OutboundHttp::new(nowhere, clock.clone()).unwrap();
     let events = PlatformEvents::new(
         database.clone(),
         vault.clone(),
