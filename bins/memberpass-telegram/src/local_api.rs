@@ -48,7 +48,7 @@ pub(crate) async fn call_with(
             Some(format!(
                 " {}: {}.",
                 one["field"].as_str()?,
-                one["message"].as_str()?
+                one["message"].as_str()?.trim_end_matches('.')
             ))
         })
         .collect();

@@ -44,7 +44,7 @@ pub(super) async fn run(import: &Import, config: &Config) -> anyhow::Result<()> 
     let missing = tally.missing();
     anyhow::ensure!(
         missing == 0,
-        "{missing} bots are not connected; mend what is said of them and run it again"
+        "not connected: {missing}; mend what is said of them and run it again"
     );
     Ok(())
 }
