@@ -14,6 +14,7 @@ mod kind;
 mod list;
 mod log;
 mod logged;
+mod news;
 mod observers;
 mod outcome;
 mod owners;

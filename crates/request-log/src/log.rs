@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::observers::Observers;
 use crate::queue::{Counts, Queue};
 use crate::record::{RequestRecord, UpdateRecord};
-use crate::tap::{Sighting, Tap};
+use crate::tap::Tap;
 use crate::waiting::{WaitingRequest, WaitingUpdate};
 use crate::writer::Writer;
 
@@ -80,7 +80,7 @@ impl RequestLog {
     pub fn record(&self, record: RequestRecord) {
         let record = WaitingRequest::of(record);
         if let Some(tap) = &self.0.tap {
-            tap.see(Sighting::Request(record.clone()));
+            tap.see_request(&record);
         }
         self.0.queue.record(record);
     }
@@ -89,7 +89,7 @@ impl RequestLog {
     pub fn handled(&self, record: UpdateRecord) {
         let record = WaitingUpdate::of(record);
         if let Some(tap) = &self.0.tap {
-            tap.see(Sighting::Update(record.clone()));
+            tap.see_update(&record);
         }
         self.0.queue.handled(record);
     }
@@ -137,7 +137,7 @@ impl RequestLog {
 
 impl Shared {
     fn show_to(&mut self, observers: Observers, most: usize) -> Result<()> {
-        let tap = Arc::new(Tap::new(most));
+        let tap = Arc::new(Tap::new(most, observers.want_only_news()));
         let thread = tap.start(observers).map_err(Error::Thread)?;
         let threads = self.threads.get_mut();
         threads.unwrap_or_else(PoisonError::into_inner).push(thread);

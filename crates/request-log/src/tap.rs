@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::news::News;
 use crate::observers::{Observers, Seen};
 use crate::waiting::{WaitingRequest, WaitingUpdate};
 
@@ -19,6 +20,8 @@ const ENOUGH: usize = 1_024;
 /// What waits to be shown.
 pub(crate) struct Tap {
     most: usize,
+    /// Where only news is shown.
+    news: Option<News>,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -34,16 +37,17 @@ struct State {
 }
 
 /// A record as it waits.
-pub(crate) enum Sighting {
+enum Sighting {
     Request(WaitingRequest),
     Update(WaitingUpdate),
 }
 
 impl Tap {
     /// `most`: how many records may wait to be shown.
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize, only_news: bool) -> Self {
         Self {
             most,
+            news: only_news.then(News::new),
             state: Mutex::default(),
             wake: Condvar::new(),
         }
@@ -57,7 +61,23 @@ impl Tap {
             .spawn(move || tap.run(&observers))
     }
 
-    pub(crate) fn see(&self, sighting: Sighting) {
+    pub(crate) fn see_request(&self, record: &WaitingRequest) {
+        if self
+            .news
+            .as_ref()
+            .is_none_or(|news| news.is_request(record))
+        {
+            self.see(Sighting::Request(record.clone()));
+        }
+    }
+
+    pub(crate) fn see_update(&self, record: &WaitingUpdate) {
+        if self.news.as_ref().is_none_or(|news| news.is_update(record)) {
+            self.see(Sighting::Update(record.clone()));
+        }
+    }
+
+    fn see(&self, sighting: Sighting) {
         let mut state = self.state();
         if state.closed || state.waiting.len() >= self.most {
             state.unseen += 1;
