@@ -14,7 +14,7 @@ pub struct SigningSecret(SecretString);
 impl SigningSecret {
     pub(crate) fn new(entropy: &Entropy) -> Self {
         let random = Zeroizing::new(entropy.bytes::<32>());
-        let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(&*random));
+        let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(random.as_slice()));
         Self(format!("{PREFIX}{}", &*text).into())
     }
 
