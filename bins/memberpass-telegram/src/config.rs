@@ -18,6 +18,8 @@ pub(crate) use self::sources::Sources;
 
 /// Everything the server can be told, in types.
 pub(crate) struct Config {
+    /// Whether events may be sent into private networks.
+    pub(crate) allow_private_targets: bool,
     pub(crate) data_dir: PathBuf,
     pub(crate) database: DatabaseUrl,
     pub(crate) requests_database: DatabaseUrl,
@@ -73,6 +75,7 @@ impl Config {
         );
         let master_key: Option<PathBuf> = sources.parse_optional("master-key")?;
         Ok(Self {
+            allow_private_targets: sources.parse("allow-private-targets")?,
             database,
             requests_database,
             master_key_was_named: master_key.is_some(),

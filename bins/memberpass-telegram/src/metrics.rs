@@ -1,39 +1,66 @@
 //! What the server has done and holds, as OpenMetrics text: `GET /metrics` on the private listener. docs/METRICS.md says how
 //! operators read it.
 
-mod depth;
 mod page;
+mod reader;
+mod watched;
 
 use std::sync::Arc;
 
+use bot_connection::{BotConnections, Drift};
+use bot_health::BotHealth;
 use bytes::Bytes;
 use clock::Clock;
+use futures_util::FutureExt as _;
 use http::{Method, Response, StatusCode, header};
 use http_body_util::Full;
 use http_listener::{Counts, Monitor};
+use platform_events::PlatformEvents;
 use request_log::{Outcome, RequestLog};
 use update_dispatcher::Dispatcher;
-use update_inbox::Inbox;
+use update_inbox::{Depth, Inbox};
 
-pub(crate) use self::depth::DepthReader;
 use self::page::Page;
+use self::reader::Reader;
+use crate::compose::Server;
 use crate::logging::Lines;
 
 pub(crate) const PATH: &str = "/metrics";
 
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    pub(crate) clock: Clock,
-    pub(crate) depth: DepthReader,
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) inbox: Inbox,
-    pub(crate) lines: Arc<Lines>,
-    pub(crate) private: Monitor,
-    pub(crate) public: Monitor,
-    pub(crate) request_log: RequestLog,
+    clock: Clock,
+    depth: Reader<Depth>,
+    dispatcher: Dispatcher,
+    drift: Reader<Drift>,
+    events: Reader<platform_events::Figures>,
+    health: BotHealth,
+    inbox: Inbox,
+    lines: Arc<Lines>,
+    private: Monitor,
+    public: Monitor,
+    request_log: RequestLog,
 }
 
 impl Metrics {
+    /// The figures of a server, and of the log that goes to `lines`.
+    pub(crate) fn of(server: &Server, lines: Arc<Lines>) -> Self {
+        let clock = &server.upkeep.clock;
+        Self {
+            clock: clock.clone(),
+            depth: depth(&server.inbox, clock),
+            dispatcher: server.dispatcher.clone(),
+            drift: drift(&server.upkeep.connections, clock),
+            events: events(&server.upkeep.events, clock),
+            health: server.upkeep.health.clone(),
+            inbox: server.inbox.clone(),
+            lines,
+            private: server.private.monitor(),
+            public: server.public.monitor(),
+            request_log: server.request_log.clone(),
+        }
+    }
+
     pub(crate) async fn answer(&self, method: &Method) -> Response<Full<Bytes>> {
         let mut answer = Response::new(Full::default());
         if method != Method::GET {
@@ -55,6 +82,9 @@ impl Metrics {
         self.add_depth(&mut page).await;
         self.add_requests(&mut page);
         self.add_connections(&mut page);
+        self.add_health(&mut page);
+        self.add_registrations(&mut page).await;
+        self.add_events(&mut page).await;
         let lost = "memberpass_log_lines_lost";
         page.counter(
             lost,
@@ -267,6 +297,30 @@ impl Metrics {
             );
         }
     }
+}
+
+fn depth(inbox: &Inbox, clock: &Clock) -> Reader<Depth> {
+    let inbox = inbox.clone();
+    Reader::new(clock.clone(), move || {
+        let inbox = inbox.clone();
+        async move { Ok(inbox.depth().await?) }.boxed()
+    })
+}
+
+fn drift(connections: &BotConnections, clock: &Clock) -> Reader<Drift> {
+    let connections = connections.clone();
+    Reader::new(clock.clone(), move || {
+        let connections = connections.clone();
+        async move { Ok(connections.drift().await?) }.boxed()
+    })
+}
+
+fn events(events: &PlatformEvents, clock: &Clock) -> Reader<platform_events::Figures> {
+    let events = events.clone();
+    Reader::new(clock.clone(), move || {
+        let events = events.clone();
+        async move { Ok(events.figures().await?) }.boxed()
+    })
 }
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

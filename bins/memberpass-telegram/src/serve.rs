@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::compose::{self, Server};
 use crate::config::Config;
 use crate::logging::Lines;
-use crate::metrics::{self, DepthReader, Metrics};
+use crate::metrics::{self, Metrics};
 
 /// Serves until SIGTERM or SIGINT. `lines` is where the log goes.
 pub(crate) async fn run(config: Config, lines: Arc<Lines>) -> anyhow::Result<()> {
@@ -43,6 +43,7 @@ async fn serve(
     stop: CancellationToken,
     deadline: Duration,
 ) -> anyhow::Result<()> {
+    let metrics = Metrics::of(&server, lines);
     let Server {
         api,
         dispatcher,
@@ -57,17 +58,6 @@ async fn serve(
     // What is wrong with a request before it has a head goes into the request log too.
     let heads = ingress.clone();
     let public = public.observe(move |peer, fault| heads.record_head_fault(peer, fault));
-    let clock = Clock::system();
-    let metrics = Metrics {
-        depth: DepthReader::new(inbox.clone(), clock.clone()),
-        clock,
-        dispatcher: dispatcher.clone(),
-        inbox: inbox.clone(),
-        lines,
-        private: private.monitor(),
-        public: public.monitor(),
-        request_log: request_log.clone(),
-    };
     let private_side = service_fn(move |request: Request<_>| {
         let (api, metrics) = (api.clone(), metrics.clone());
         async move {

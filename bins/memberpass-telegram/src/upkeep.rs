@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use bot_connection::BotConnections;
+use bot_health::{BotHealth, Signal};
 use bot_sender::TokenRefusals;
 use clock::Clock;
+use platform_events::PlatformEvents;
 use store::{Database, SoleProcess};
 use tokio_util::sync::CancellationToken;
 use update_dispatcher::Dispatcher;
@@ -17,6 +19,8 @@ pub(crate) struct Upkeep {
     pub(crate) connections: BotConnections,
     pub(crate) database: Database,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) events: PlatformEvents,
+    pub(crate) health: BotHealth,
     pub(crate) inbox: Inbox,
     pub(crate) refusals: TokenRefusals,
     pub(crate) sole: SoleProcess,
@@ -34,6 +38,8 @@ impl Upkeep {
             connections,
             database,
             dispatcher,
+            events,
+            health,
             inbox,
             refusals,
             mut sole,
@@ -44,8 +50,11 @@ impl Upkeep {
             }
             () = inbox.broken() => anyhow!("the inbox is broken, and stores nothing any more"),
             () = finish(&connections, &clock) => return Ok(sole),
-            () = expire(&inbox, &clock) => return Ok(sole),
-            () = hear(refusals) => return Ok(sole),
+            () = renew(&connections, &clock) => return Ok(sole),
+            () = expire(&inbox, &events, &clock) => return Ok(sole),
+            () = hear(refusals, &health) => return Ok(sole),
+            () = health.run() => return Ok(sole),
+            () = events.run() => return Ok(sole),
             () = stop.cancelled() => return Ok(sole),
         };
         dispatcher.drain(Duration::ZERO).await;
@@ -93,8 +102,26 @@ async fn finish(connections: &BotConnections, clock: &Clock) {
     }
 }
 
+/// Registers anew, for ever, what was registered with other settings, or from an older key.
+async fn renew(connections: &BotConnections, clock: &Clock) {
+    loop {
+        clock.sleep(RENEW_EVERY).await;
+        match connections.reregister_due().await {
+            Ok(progress) if progress.done + progress.failed > 0 => {
+                let (done, failed, left) = (progress.done, progress.failed, progress.left);
+                tracing::info!(done, failed, left, "webhooks were registered anew");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "registrations that are out of date could not be listed"
+            ),
+        }
+    }
+}
+
 /// Lets go, for ever, of all whose time is over.
-async fn expire(inbox: &Inbox, clock: &Clock) {
+async fn expire(inbox: &Inbox, events: &PlatformEvents, clock: &Clock) {
     loop {
         clock.sleep(EXPIRE_EVERY).await;
         if let Err(error) = inbox.expire().await {
@@ -103,16 +130,22 @@ async fn expire(inbox: &Inbox, clock: &Clock) {
                 "what is over could not be deleted"
             );
         }
+        if let Err(error) = events.expire().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "events whose time is over could not be deleted"
+            );
+        }
     }
 }
 
-/// Tells the operator whose token is refused.
-async fn hear(mut refusals: TokenRefusals) {
+/// Has it looked into, for ever, whose token is refused.
+async fn hear(mut refusals: TokenRefusals, health: &BotHealth) {
     while let Some(refused) = refusals.recv().await {
-        tracing::warn!(
-            connection = %refused.connection,
-            "Telegram does not accept this bot's token any more: paste a new one"
-        );
+        health.hear(Signal::TokenRefused {
+            connection: refused.connection,
+            token_version: refused.token_version,
+        });
     }
     std::future::pending::<()>().await;
 }
@@ -120,3 +153,4 @@ async fn hear(mut refusals: TokenRefusals) {
 const CLAIM_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 const FINISH_EVERY: Duration = Duration::from_secs(15);
+const RENEW_EVERY: Duration = Duration::from_secs(5);

@@ -40,6 +40,12 @@ const fn setting(
 
 pub(crate) const SETTINGS: &[Setting] = &[
     setting(
+        "allow-private-targets",
+        "true or false",
+        Some("false"),
+        "Whether events may be sent to private addresses and over plain http; for services in the same network, where nobody else may name targets",
+    ),
+    setting(
         "bot-api-url",
         "a URL such as https://api.telegram.org",
         Some("https://api.telegram.org"),

@@ -13,18 +13,9 @@ async fn the_page_comes_without_the_database_and_docs_name_all_that_is_on_it() {
     let folder = tempfile::tempdir().unwrap();
     let server = server(folder.path()).await;
     let clock = Clock::system();
-    let metrics = Metrics {
-        clock: clock.clone(),
-        depth: DepthReader::new(server.inbox.clone(), clock.clone()),
-        dispatcher: server.dispatcher.clone(),
-        inbox: server.inbox.clone(),
-        lines: Arc::default(),
-        private: server.private.monitor(),
-        public: server.public.monitor(),
-        request_log: server.request_log.clone(),
-    };
+    let metrics = Metrics::of(&server, Arc::default());
     let mut taken = Vec::new();
-    for _ in 0..compose::POOL {
+    for _ in 0..compose::stores::POOL {
         taken.push(server.upkeep.database.connect().await.unwrap());
     }
     let began = clock.elapsed();
@@ -44,7 +35,7 @@ async fn the_page_comes_without_the_database_and_docs_name_all_that_is_on_it() {
         }
     };
     // It is good for a while, whatever the pool does.
-    for _ in 0..compose::POOL {
+    for _ in 0..compose::stores::POOL {
         taken.push(server.upkeep.database.connect().await.unwrap());
     }
     assert!(
