@@ -42,7 +42,10 @@ impl Directory {
             .select(Row::columns());
         let rows = match status {
             None => self.rows(page).await?,
-            Some(status) => self.rows(page.filter(connections::status.eq(status))).await?,
+            Some(status) => {
+                self.rows(page.filter(connections::status.eq(status)))
+                    .await?
+            }
         };
         let last = rows.last().map(|row| row.id.clone());
         Ok(ConnectionsPage {
