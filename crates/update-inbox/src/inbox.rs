@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use clock::{Clock, Timestamp};
 use ids::ConnectionId;
-use store::Database;
+use store::{Connection, Database};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -78,7 +79,7 @@ impl Inbox {
             unreadable,
             broken: CancellationToken::new(),
             failing: AtomicBool::new(false),
-            batched: Mutex::default(),
+            batched: watch::Sender::default(),
             watched: Mutex::default(),
             counters: Counters::default(),
         });
@@ -249,22 +250,38 @@ impl Inbox {
     /// [`Error::Store`].
     pub async fn depth(&self) -> Result<Depth> {
         let mut connection = self.shared.database.connect().await?;
-        let (pending, oldest_received_at) = pending::depth(&mut connection).await?;
+        let (pending, oldest_received_at) = self.pending(&mut connection).await?;
         let (dead, quarantined) = dead::counts(&mut connection).await?;
-        let (batched, oldest_batched_at) = *self.shared.batched();
         let waiting = self.shared.intake.waiting();
         let unsettled = self.shared.intake.unsettled().len();
         Ok(Depth {
-            pending: pending + batched as u64,
-            oldest_received_at: oldest_received_at
-                .into_iter()
-                .chain(oldest_batched_at)
-                .min(),
+            pending,
+            oldest_received_at,
             waiting,
             unsettled,
             dead,
             quarantined,
         })
+    }
+
+    /// How many updates are pending, in rows and in batches, and when the oldest came. Around a commit that moves some from these to
+    /// those they are counted again.
+    async fn pending(&self, connection: &mut Connection) -> Result<(u64, Option<Timestamp>)> {
+        let mut batched = self.shared.batched.subscribe();
+        let mut looks = 0;
+        loop {
+            let settled = batched.wait_for(|batched| batched.steps.is_multiple_of(2));
+            // One that lasts longer is not waited for: a count that may be off by a commit is better than none.
+            let _ = self.shared.clock.timeout(PATIENCE, settled).await;
+            let before = batched.borrow().steps;
+            let (rows, oldest) = pending::depth(connection).await?;
+            let after = *batched.borrow();
+            looks += 1;
+            if (after.steps == before && before.is_multiple_of(2)) || looks == MOST_LOOKS {
+                let oldest = oldest.into_iter().chain(after.oldest).min();
+                return Ok((rows + after.undone as u64, oldest));
+            }
+        }
     }
 
     /// What it has written so far, and what waits in memory.
@@ -343,3 +360,9 @@ impl Drop for Gone {
 pub(crate) fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
+
+/// How long a commit is waited for that is under way while somebody counts.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where one commit follows the other, this often.
+const MOST_LOOKS: u32 = 8;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clock::{Clock, Timestamp};
 use ids::ConnectionId;
 use store::Database;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::belief::Watched;
@@ -32,21 +33,27 @@ pub(crate) struct Shared {
     /// Whether the last commit failed.
     pub(crate) failing: AtomicBool,
     pub(crate) counters: Counters,
-    /// How many updates are in batches and not finished, and when the oldest of these came.
-    pub(crate) batched: Mutex<(usize, Option<Timestamp>)>,
+    pub(crate) batched: watch::Sender<Batched>,
     /// Whether the clock's time of day is to be believed.
     pub(crate) watched: Mutex<Watched>,
     /// Cancelled when the thread or the feeder has panicked.
     pub(crate) broken: CancellationToken,
 }
 
+/// What the last commit left in batches.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Batched {
+    /// Updates that are not finished.
+    pub(crate) undone: usize,
+    /// When the oldest of these came.
+    pub(crate) oldest: Option<Timestamp>,
+    /// Odd while a commit is under way: it may move updates out of batches into rows of their own.
+    pub(crate) steps: u64,
+}
+
 impl Shared {
     pub(crate) fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn batched(&self) -> MutexGuard<'_, (usize, Option<Timestamp>)> {
-        self.batched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// To be held by who must not panic: if it does, nothing is taken any more.
@@ -62,6 +69,10 @@ impl Drop for PanicWatch {
         if std::thread::panicking() {
             self.0.intake.abandon();
             self.0.broken.cancel();
+            // No commit is under way any more.
+            self.0
+                .batched
+                .send_modify(|batched| batched.steps += batched.steps % 2);
         }
     }
 }

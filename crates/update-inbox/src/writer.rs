@@ -65,7 +65,10 @@ impl Writer {
             .books
             .batches
             .reload(&mut link, moment.first_unseen(), moment.elapsed)?;
-        writer.tell_depth();
+        let (undone, oldest) = writer.books.batches.depth();
+        writer.shared.batched.send_modify(|batched| {
+            (batched.undone, batched.oldest) = (undone, oldest);
+        });
         writer.link = Some(link);
         Ok(writer)
     }
@@ -170,6 +173,21 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &Batch) -> store::Result<Written> {
+        self.shared
+            .batched
+            .send_modify(|batched| batched.steps += 1);
+        let written = self.write(batch);
+        let depth = written.is_ok().then(|| self.books.batches.depth());
+        self.shared.batched.send_modify(|batched| {
+            batched.steps += 1;
+            if let Some((undone, oldest)) = depth {
+                (batched.undone, batched.oldest) = (undone, oldest);
+            }
+        });
+        written
+    }
+
+    fn write(&mut self, batch: &Batch) -> store::Result<Written> {
         let moment = self.moment();
         let clock = &self.shared.clock;
         let books = &mut self.books;
@@ -207,7 +225,6 @@ impl Writer {
         });
         let waiting = self.shared.intake.waiting();
         self.pace.learn(took, ended, batch.receiving.len(), waiting);
-        self.tell_depth();
         Ok(written)
     }
 
@@ -219,10 +236,6 @@ impl Writer {
             passed: self.shared.feed.passed(),
             failing: self.failures > 0,
         }
-    }
-
-    fn tell_depth(&self) {
-        *self.shared.batched() = self.books.batches.depth();
     }
 
     /// After a commit: everyone's answer is on its way first (of several by a task of the runtime, which nobody waits for), then the

@@ -75,3 +75,21 @@ async fn what_was_stored_before_there_was_a_dispatcher_goes_first() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moves_to_rows_of_its_own_is_counted_once() {
+    on_both(async |place| {
+        for round in 1..=40 {
+            let inbox = place.start().await;
+            inbox.receive(message(1, 7, round)).await.unwrap();
+            let sink = Sink::with_room_for(usize::MAX);
+            inbox.attach(sink.clone());
+            // The feeder has it moved meanwhile.
+            while sink.offered().len() < round as usize {
+                assert_eq!(inbox.depth().await.unwrap().pending, round as u64);
+            }
+            inbox.close().await;
+        }
+    })
+    .await;
+}
