@@ -99,19 +99,24 @@ async fn switch(
     Ok(link.run(diesel::update(other).set(columns)).await? == 1)
 }
 
-/// Has what waits for a later attempt tried as soon as its turn comes.
+/// Has what waits for a later attempt tried as soon as its turn comes. Each is brought forward once: one that fails again meanwhile
+/// waits as it should.
 async fn bring_forward(link: &mut Link, id: &EndpointId) -> store::Result<()> {
+    let mut after = 0;
     loop {
         let later = event_deliveries::table
             .filter(event_deliveries::endpoint_id.eq(id.clone()))
             .filter(event_deliveries::state.eq(DeliveryState::Waiting))
             .filter(event_deliveries::not_before_us.gt(0))
+            .filter(event_deliveries::number.gt(after))
+            .order(event_deliveries::number)
             .limit(AT_ONCE)
             .select(event_deliveries::number);
         let later: Vec<i64> = link.fetch(later).await?;
-        if later.is_empty() {
+        let Some(last) = later.last() else {
             return Ok(());
-        }
+        };
+        after = *last;
         let later = event_deliveries::table
             .filter(event_deliveries::number.eq_any(later))
             .filter(event_deliveries::state.eq(DeliveryState::Waiting));
