@@ -46,7 +46,7 @@ pub struct Endpoint {
 pub struct NewEndpoint {
     /// The address that events are posted to.
     pub url: Target,
-    /// What it is for: at most 200 characters.
+    /// What it is for: at most 200 characters on one line.
     pub description: String,
     /// Which events it is sent.
     pub types: EventTypes,
@@ -57,7 +57,7 @@ pub struct NewEndpoint {
 pub struct EndpointChange {
     /// The address that events are posted to, also those that wait already.
     pub url: Option<Target>,
-    /// What it is for: at most 200 characters.
+    /// What it is for: at most 200 characters on one line.
     pub description: Option<String>,
     /// Which events it is sent from now on.
     pub types: Option<EventTypes>,

@@ -150,10 +150,15 @@ fn check(inner: &Inner, url: Option<&Target>, description: Option<&str>) -> Resu
     if let Some(url) = url {
         inner.outbound.accepts(url)?;
     }
-    if description.is_some_and(|text| text.chars().count() > DESCRIPTION) {
+    if description.is_some_and(|text| !is_one_line(text)) {
         return Err(Error::LongDescription);
     }
     Ok(())
+}
+
+/// It is shown in lists and on terminals, and not every database takes every control character.
+fn is_one_line(text: &str) -> bool {
+    text.chars().count() <= DESCRIPTION && !text.chars().any(char::is_control)
 }
 
 /// Endpoints there may be. Each event is written once for each of them.

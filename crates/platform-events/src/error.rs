@@ -16,8 +16,10 @@ pub enum Error {
         /// The column.
         column: &'static str,
     },
-    /// A description of more than 200 characters.
-    #[error("the description is too long: give at most 200 characters")]
+    /// A description of more than 200 characters, or with a control character in it.
+    #[error(
+        "the description is too long, or has control characters in it: give at most 200 characters on one line"
+    )]
     LongDescription,
     /// There is no such delivery, or not any more.
     #[error("there is no such delivery")]
