@@ -4,13 +4,13 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Deliveries under way at once. When as many endpoints are on that each could not have its own number, they share
-    /// these evenly, so that one that hangs takes no other's place.
+    /// these evenly, so that one that hangs takes no other's place. 32, twice as many as there can be endpoints.
     pub at_once: usize,
-    /// Deliveries under way at once to one endpoint. Of one project's events never more than one is.
+    /// Deliveries under way at once to one endpoint. Of one project's events never more than one is. 4.
     pub at_once_per_endpoint: usize,
-    /// How long a delivery that was taken can be seen; and how long an event that nobody wanted.
+    /// How long a delivery that was taken can be seen; and how long an event that nobody wanted. 7 days.
     pub keep_delivered: Duration,
-    /// How long a dead delivery can be replayed.
+    /// How long a dead delivery can be replayed; and how long what waits for an endpoint that is off goes on waiting. 30 days.
     pub keep_dead: Duration,
 }
 

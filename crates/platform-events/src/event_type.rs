@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// What kind of thing happened to a bot: the `type` of an envelope.
+/// What kind of thing happened to a bot: the `type` of an envelope, and the header `MP-Event-Name`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EventType {
