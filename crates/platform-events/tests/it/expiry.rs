@@ -6,7 +6,9 @@ use platform_events::{DeliveryState, EndpointState, Expired};
 use store::Database;
 
 use crate::outbox::count;
-use crate::place::{DAY, MICROSECOND, Place, connected, disconnected, on_both};
+use crate::place::{
+    DAY, MICROSECOND, Place, Setup, connected, disconnected, on_both, on_both_with,
+};
 use crate::receiver::{How, Receiver};
 use crate::schedule::dies;
 use crate::waiting::happens;
@@ -102,6 +104,37 @@ async fn what_waits_for_an_endpoint_that_stays_off_is_given_up_after_30_days() {
         let request = receiver.last_of(21).await;
         assert_eq!(request.header("mp-event-id"), deliveries[7].event.as_str());
     })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_while_it_was_under_way_stays_given_up() {
+    let mut setup = Setup::default();
+    setup.config.keep_dead = Duration::from_secs(1);
+    on_both_with(
+        || setup.clone(),
+        async |mut place| {
+            let receiver = Receiver::start(How::Hold).await;
+            let (endpoint, _) = place.endpoint(receiver.url()).await;
+            place.connected("7Zq").await;
+            receiver.got(1).await;
+            place.events.endpoint_disable(&endpoint.id).await.unwrap();
+            place.turn(Duration::from_secs(2));
+            assert_eq!(expired(&place).await.given_up, 1);
+            let dead = place.deliveries(&endpoint.id).await;
+            receiver.release();
+            // Its project's next event is sent when the first has ended.
+            place.events.endpoint_enable(&endpoint.id).await.unwrap();
+            receiver.now(How::Status(200));
+            place.connected("7Zq").await;
+            receiver.got(2).await;
+            place.looked().await;
+            let deliveries = place.deliveries(&endpoint.id).await;
+            assert_eq!(deliveries[0], dead[0]);
+            assert_eq!(deliveries[0].state, DeliveryState::Dead);
+            assert_eq!(deliveries[1].state, DeliveryState::Delivered);
+        },
+    )
     .await;
 }
 
