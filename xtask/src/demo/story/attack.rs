@@ -11,7 +11,7 @@ use crate::stage::http::Answer;
 pub(crate) fn forge(stage: &Stage, bot: &DemoBot) -> Result<String> {
     let webhook = bot.webhook()?;
     let update = json!({"update_id": 900_000_002, "message": {"message_id": 2}});
-    let calls = stage.telegram.calls(bot.id)?.len();
+    let acts = acts(stage, bot)?;
     let mut answers = Vec::new();
     for (what, path, secret) in attempts(&webhook) {
         let answer = stage.server.webhook(&path, secret.as_deref(), &update)?;
@@ -31,10 +31,17 @@ pub(crate) fn forge(stage: &Stage, bot: &DemoBot) -> Result<String> {
         );
     }
     ensure!(
-        stage.telegram.calls(bot.id)?.len() == calls,
+        self::acts(stage, bot)? == acts,
         "a forged update made the bot act"
     );
     Ok(format!("{} kinds, each the same empty 404", answers.len()))
+}
+
+/// How many calls the bot made that do something. The watch over it may ask Telegram how it is at any time.
+fn acts(stage: &Stage, bot: &DemoBot) -> Result<usize> {
+    let calls = stage.telegram.calls(bot.id)?;
+    let acts = calls.iter().filter(|call| !call.method.starts_with("get"));
+    Ok(acts.count())
 }
 
 type Attempt = (&'static str, String, Option<String>);
