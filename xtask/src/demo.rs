@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the story of a bot, told by a simulated Telegram and the real server.
+//! `cargo xtask demo`: the story of some bots, told by a simulated Telegram and the real server.
 
 mod figures;
 mod report;
@@ -7,7 +7,9 @@ mod story;
 
 use anyhow::Result;
 
-use crate::stage::{NEEDED, Stage};
+use crate::stage::events::Events;
+use crate::stage::openssl::OpenSsl;
+use crate::stage::{NEEDED, Setting, Stage};
 
 /// What `cargo xtask demo` is told.
 #[derive(clap::Args)]
@@ -18,8 +20,9 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut stage = Stage::set("demo", &NEEDED)?;
-    story::tell(&mut stage)?;
+    let events = Events::listen(OpenSsl::find()?)?;
+    let mut stage = Stage::set("demo", &NEEDED, setting())?;
+    story::tell(&mut stage, &events)?;
     if options.check {
         return Ok(());
     }
@@ -34,11 +37,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage.server.data.join("api-token").display()
     );
     println!("  webhooks arrive at  http://{}/", stage.server.public);
+    println!("  events reach        {}", events.url());
     println!("  logs are in         {}", stage.scratch.path().display());
     stage.stay()
 }
 
 /// The story, with the programs as the tests build them.
 pub(crate) fn check(packages: &[&str]) -> Result<()> {
-    story::tell(&mut Stage::set("demo", packages)?)
+    let events = Events::listen(OpenSsl::find()?)?;
+    story::tell(&mut Stage::set("demo", packages, setting())?, &events)
+}
+
+/// Whoever hears of bots in this story is on this machine.
+fn setting() -> Setting<'static> {
+    let allowed = ["--allow-private-targets", "true"];
+    Setting {
+        arguments: allowed.map(str::to_owned).into(),
+        ..Setting::default()
+    }
 }

@@ -44,7 +44,7 @@ enum Task {
     Test(test::Options),
     /// Runs what runs on every change: `test`, then `cargo deny`.
     Ci(test::Options),
-    /// Starts the simulator and the server, connects a bot and shows the story of an update.
+    /// Starts the simulator and the server, connects bots, and shows how they answer, what breaks them, who is told and how they heal.
     Demo(demo::Options),
     /// Moves a database along the migrations, or makes a new one.
     Migrate {

@@ -1,6 +1,8 @@
 //! What demo and torture play on: the simulated Telegram and the server, as processes of their own on embedded defaults.
 
+pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod openssl;
 pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod simulator;
@@ -50,9 +52,9 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Builds both, starts both, and waits until they are ready.
-    pub(crate) fn set(purpose: &str, packages: &[&str]) -> Result<Self> {
+    pub(crate) fn set(purpose: &str, packages: &[&str], setting: Setting<'_>) -> Result<Self> {
         build(packages)?;
-        let mut stage = Self::open(Scratch::new(purpose)?, Setting::default())?;
+        let mut stage = Self::open(Scratch::new(purpose)?, setting)?;
         stage.until_ready()?;
         Ok(stage)
     }

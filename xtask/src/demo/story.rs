@@ -2,30 +2,91 @@
 
 mod attack;
 mod bot;
+mod cast;
 mod change;
 mod crash;
+mod crowd;
+mod load;
 mod look;
+mod mortal;
+mod rivals;
 mod talk;
+mod told;
+
+use std::time::Instant;
 
 use anyhow::Result;
 
-use self::bot::DemoBot;
+use self::cast::Cast;
+use self::rivals::Taken;
 use super::report::step;
 use crate::stage::Stage;
+use crate::stage::events::Events;
 
 /// Tells it from the first step to the last; a step that fails ends it.
-pub(crate) fn tell(stage: &mut Stage) -> Result<()> {
+pub(crate) fn tell(stage: &mut Stage, events: &Events) -> Result<()> {
     println!("\nA bot's story:");
-    let mut bot = DemoBot::new(&stage.telegram)?;
-    step("connect", || change::connect(stage, &bot))?;
-    step("message", || talk::message(stage, &bot))?;
-    step("button", || talk::button(stage, &bot))?;
-    step("new member", || talk::new_member(stage, &bot))?;
-    step("rotation", || change::rotate(stage, &mut bot))?;
-    step("disconnect", || change::disconnect(stage, &bot))?;
-    step("reconnect", || change::reconnect(stage, &bot))?;
-    step("forged requests", || attack::forge(stage, &bot))?;
-    step("kill -9 under load", || crash::crash(stage, &bot))?;
-    step("secrets", || look::secrets(stage, &bot))?;
-    step("timings", || look::timings(stage, &bot))
+    let mut cast = Cast::new(&stage.telegram)?;
+    let bot = &mut cast.demo;
+    step("who hears of bots", || look::hear(stage, events))?;
+    step("connect", || change::connect(stage, bot))?;
+    step("message", || talk::message(stage, bot))?;
+    step("button", || talk::button(stage, bot))?;
+    step("new member", || talk::new_member(stage, bot))?;
+    step("rotation", || change::rotate(stage, bot))?;
+    step("disconnect", || change::disconnect(stage, bot))?;
+    step("reconnect", || change::reconnect(stage, bot))?;
+    step("forged requests", || attack::forge(stage, bot))?;
+    trouble(stage, &mut cast, events)?;
+    step("kill -9 under load", || crash::crash(stage, &cast.demo))?;
+    step("secrets", || look::secrets(stage, &cast, events))?;
+    step("timings", || look::timings(stage, &cast.demo))
+}
+
+/// What breaks a connection, how it is seen, and how it heals.
+fn trouble(stage: &Stage, cast: &mut Cast, events: &Events) -> Result<()> {
+    step("other bots", || cast.enter(stage))?;
+    step("rotation under load", || {
+        load::rotate(stage, &mut cast.crowded)
+    })?;
+    step("disabled", || {
+        mortal::disabled(stage, &cast.disabled, events)
+    })?;
+    // It comes back within a minute or so; rivals have their way meanwhile.
+    let since = (events.count(), Instant::now());
+    stage.telegram.enable(cast.disabled.id)?;
+    let mut taken: Vec<Taken<'_>> = Vec::new();
+    step("rival's webhook", || {
+        keep(
+            &mut taken,
+            rivals::overwritten(stage, &cast.overwritten, events)?,
+        )
+    })?;
+    step("rival who polls", || {
+        keep(&mut taken, rivals::deleted(stage, &cast.polled, events)?)
+    })?;
+    let mut unsecured_since = since.1;
+    step("secret left out", || {
+        let (told, at) = rivals::unsecured(stage, &cast.unsecured, events)?;
+        unsecured_since = at;
+        Ok(told)
+    })?;
+    step("enabled again", || {
+        mortal::enabled(stage, &cast.disabled, events, since)
+    })?;
+    step("rivals not fought", || {
+        rivals::reconnected(stage, &taken, events)
+    })?;
+    step("secret put back", || {
+        rivals::secured(stage, &mut cast.unsecured, events, unsecured_since)
+    })?;
+    step("deleted bot", || {
+        mortal::deleted(stage, &cast.deleted, events)
+    })?;
+    step("events", || cast.told(events))
+}
+
+fn keep<'a>(taken: &mut Vec<Taken<'a>>, (told, one): (String, Taken<'a>)) -> Result<String> {
+    taken.push(one);
+    Ok(told)
 }

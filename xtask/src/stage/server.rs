@@ -11,9 +11,6 @@ use serde_json::{Value, json};
 use super::http::{Answer, Request};
 use super::process::eventually;
 
-/// The project whose bot the demo's story is about.
-const PROJECT: &str = "prj_demo";
-
 /// A running server, asked as a service of the platform asks it.
 pub(crate) struct Server {
     pub(crate) public: SocketAddr,
@@ -42,24 +39,38 @@ impl Server {
     }
 
     /// Connects, rotates or replaces; returns the bot's state once it is active.
-    pub(crate) fn put_token(&self, token: &str) -> Result<Value> {
-        self.connect(PROJECT, token)
-    }
-
-    /// As `put_token`, for a project of one's choice.
     pub(crate) fn connect(&self, project: &str, token: &str) -> Result<Value> {
         self.ask("PUT", &bot_of(project), Some(&json!({"token": token})))?;
         self.until_connected(project, true)
     }
 
-    pub(crate) fn disconnect(&self) -> Result<Value> {
-        self.ask("DELETE", &bot_of(PROJECT), None)?;
-        self.until_connected(PROJECT, false)
+    pub(crate) fn disconnect(&self, project: &str) -> Result<Value> {
+        self.ask("DELETE", &bot_of(project), None)?;
+        self.until_connected(project, false)
     }
 
-    pub(crate) fn reconnect(&self) -> Result<Value> {
-        self.ask("POST", &format!("{}/reconnect", bot_of(PROJECT)), None)?;
-        self.until_connected(PROJECT, true)
+    pub(crate) fn reconnect(&self, project: &str) -> Result<Value> {
+        self.ask("POST", &format!("{}/reconnect", bot_of(project)), None)?;
+        self.until_connected(project, true)
+    }
+
+    /// Why the bot is silent; Telegram is asked now.
+    pub(crate) fn diagnose(&self, project: &str) -> Result<Value> {
+        let path = format!("{}/diagnosis", bot_of(project));
+        Ok(self.ask("POST", &path, None)?["data"].take())
+    }
+
+    /// Has this address hear of bots; returns the secret that signs, which is in this answer and in no other.
+    pub(crate) fn tell_events(&self, to: &str) -> Result<String> {
+        let answer = self.send("POST", "/v1/webhook-endpoints", Some(&json!({"url": to})))?;
+        let told = answer.json().context("an endpoint of events was refused")?;
+        let secret = told["data"]["secret"]
+            .as_str()
+            .context("the endpoint has no secret")?;
+        self.keep(&answer, |text| {
+            text.replacen(secret, "(shown this once)", 1)
+        });
+        Ok(secret.to_owned())
     }
 
     fn bot(&self, project: &str) -> Result<Value> {
@@ -79,6 +90,15 @@ impl Server {
     }
 
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let answer = self.send(method, path, body)?;
+        self.keep(&answer, |text| text);
+        match answer.json() {
+            Ok(answer) => Ok(answer),
+            Err(error) => bail!("{method} {path}: {error:#}"),
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
         let token = std::fs::read_to_string(self.data.join("api-token"))
             .context("the server's first API token is not in its data directory")?;
         let number = self.asked.replace_with(|number| *number + 1);
@@ -89,14 +109,13 @@ impl Server {
             Some(body) => request.json(body),
             None => request,
         };
-        let answer = request.send(self.private)?;
-        self.answers
-            .borrow_mut()
-            .push(format!("{}\n{}", answer.head, answer.text()));
-        match answer.json() {
-            Ok(answer) => Ok(answer),
-            Err(error) => bail!("{method} {path}: {error:#}"),
-        }
+        request.send(self.private)
+    }
+
+    fn keep(&self, answer: &Answer, without: impl FnOnce(String) -> String) {
+        let text = without(answer.text());
+        let answer = format!("{}\n{text}", answer.head);
+        self.answers.borrow_mut().push(answer);
     }
 
     /// Every answer of the API so far.

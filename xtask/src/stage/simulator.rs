@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -42,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) at_us: u64,
     pub(crate) status: u16,
+    /// `http`, or `rival` for somebody else who holds the token.
+    pub(crate) via: String,
 }
 
 impl Call {
@@ -74,37 +76,54 @@ impl Simulator {
         self.post(&format!("/control/bots/{bot}/revoke"), &json!({}))
     }
 
+    /// `/deletebot`: its token is refused for ever.
+    pub(crate) fn delete(&self, bot: i64) -> Result<()> {
+        self.tell(&format!("/control/bots/{bot}/delete"), &json!({}))
+    }
+
+    /// Its token is refused until it is enabled again.
+    pub(crate) fn disable(&self, bot: i64) -> Result<()> {
+        self.tell(&format!("/control/bots/{bot}/disable"), &json!({}))
+    }
+
+    /// Its token works again; its webhook is gone.
+    pub(crate) fn enable(&self, bot: i64) -> Result<()> {
+        self.tell(&format!("/control/bots/{bot}/enable"), &json!({}))
+    }
+
+    /// Somebody else who holds the token does this: an `action` and what belongs to it.
+    pub(crate) fn rival(&self, bot: i64, mut what: Value) -> Result<()> {
+        what["bot"] = bot.into();
+        self.tell("/control/rival", &what)
+    }
+
     /// From now on this public name is served at this address of this machine.
     pub(crate) fn resolve(&self, host: &str, deliver_to: SocketAddr) -> Result<()> {
-        let _: Value = self.post(
+        self.tell(
             "/control/resolve",
             &json!({"host": host, "deliver_to": deliver_to}),
-        )?;
-        Ok(())
+        )
     }
 
     pub(crate) fn send(&self, bot: i64, chat: i64, text: &str) -> Result<()> {
-        let _: Value = self.post(
+        self.tell(
             "/control/send",
             &json!({"bot": bot, "chat": chat, "text": text}),
-        )?;
-        Ok(())
+        )
     }
 
     pub(crate) fn tap(&self, bot: i64, chat: i64, data: &str) -> Result<()> {
-        let _: Value = self.post(
+        self.tell(
             "/control/tap",
             &json!({"bot": bot, "chat": chat, "data": data}),
-        )?;
-        Ok(())
+        )
     }
 
     pub(crate) fn join(&self, bot: i64, chat: i64, user: i64) -> Result<()> {
-        let _: Value = self.post(
+        self.tell(
             "/control/join",
             &json!({"bot": bot, "chat": chat, "user": user}),
-        )?;
-        Ok(())
+        )
     }
 
     /// A tap on a button of a message of long ago, with an id of our choice; returns the update's number.
@@ -114,6 +133,20 @@ impl Simulator {
         let message = json!({"message_id": 1, "date": 0, "chat": chat});
         let content = json!({"id": id, "from": user, "message": message, "chat_instance": "1", "data": "old"});
         self.update(bot, "callback_query", &content)
+    }
+
+    /// `/start` in a private chat, from somebody whom the bot will greet by this name; returns the update's number.
+    pub(crate) fn start_with_name(&self, bot: i64, chat: i64, name: &str) -> Result<i64> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let content = json!({
+            "message_id": 1,
+            "date": now.as_secs(),
+            "chat": {"id": chat, "type": "private", "first_name": name},
+            "from": {"id": chat, "is_bot": false, "first_name": name},
+            "text": "/start",
+            "entities": [{"type": "bot_command", "offset": 0, "length": 6}],
+        });
+        self.update(bot, "message", &content)
     }
 
     /// Any update; returns its number.
@@ -142,8 +175,7 @@ impl Simulator {
     pub(crate) fn slow_down(&self, bot: i64, method: &str, by: Duration) -> Result<()> {
         let how = json!({"delay": u64::try_from(by.as_millis())?});
         let failure = json!({"bot": bot, "method": method, "times": 1_000_000, "how": how});
-        let _: Value = self.post("/control/failures", &failure)?;
-        Ok(())
+        self.tell("/control/failures", &failure)
     }
 
     /// Calls take no longer than they need.
@@ -175,6 +207,10 @@ impl Simulator {
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         read(path, &Request::new("GET", path).send(self.address)?.json()?)
+    }
+
+    fn tell(&self, path: &str, body: &Value) -> Result<()> {
+        self.post(path, body).map(|_: Value| ())
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {

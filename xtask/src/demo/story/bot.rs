@@ -14,6 +14,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(15);
 /// The bot and every token it ever had.
 pub(crate) struct DemoBot {
     pub(crate) id: i64,
+    pub(crate) project: &'static str,
     pub(crate) tokens: Vec<String>,
     telegram: Simulator,
 }
@@ -25,10 +26,13 @@ pub(crate) struct Webhook {
 }
 
 impl DemoBot {
-    pub(crate) fn new(telegram: &Simulator) -> Result<Self> {
-        let made = telegram.new_bot("Demo", "memberpass_demo_bot")?;
+    /// A new bot for this project: `prj_demo` gets `memberpass_demo_bot`.
+    pub(crate) fn new(telegram: &Simulator, project: &'static str) -> Result<Self> {
+        let name = project.trim_start_matches("prj_");
+        let made = telegram.new_bot("Demo", &format!("memberpass_{name}_bot"))?;
         Ok(Self {
             id: made.id,
+            project,
             tokens: vec![made.token],
             telegram: *telegram,
         })
@@ -54,7 +58,8 @@ impl DemoBot {
 
     /// The text of the bot's message number `count` to a chat, once it is there.
     pub(crate) fn message_to(&self, chat: i64, count: usize, within: Duration) -> Result<String> {
-        eventually(&format!("message {count} to chat {chat}"), within, || {
+        let what = format!("message {count} of {}'s bot to chat {chat}", self.project);
+        eventually(&what, within, || {
             let messages = self.messages_to(chat)?;
             Ok(messages
                 .get(count - 1)
@@ -73,7 +78,16 @@ impl DemoBot {
         Ok(answered)
     }
 
-    /// Every webhook that was ever registered, oldest first.
+    /// How often the server has asked for a webhook, in vain or not.
+    pub(crate) fn registrations(&self) -> Result<usize> {
+        let calls = self.telegram.calls(self.id)?;
+        let ours = calls
+            .iter()
+            .filter(|call| call.via == "http" && call.method.eq_ignore_ascii_case("setWebhook"));
+        Ok(ours.count())
+    }
+
+    /// Every webhook that the server ever registered, oldest first.
     pub(crate) fn webhooks(&self) -> Result<Vec<Webhook>> {
         let read = |call: Call| {
             let (_, rest) = call
@@ -86,7 +100,8 @@ impl DemoBot {
                 secret: call.parameter("secret_token").to_owned(),
             })
         };
-        self.calls("setWebhook")?.into_iter().map(read).collect()
+        let calls = self.calls("setWebhook")?.into_iter();
+        calls.filter(|call| call.via == "http").map(read).collect()
     }
 
     pub(crate) fn webhook(&self) -> Result<Webhook> {

@@ -19,7 +19,7 @@ const SILENCE: Duration = Duration::from_millis(700);
 
 /// A creator pastes the token.
 pub(crate) fn connect(stage: &Stage, bot: &DemoBot) -> Result<String> {
-    let state = stage.server.put_token(bot.token())?;
+    let state = stage.server.connect(bot.project, bot.token())?;
     let name = state["bot"]["name"]
         .as_str()
         .context("the API does not say the bot's name")?;
@@ -45,7 +45,7 @@ pub(crate) fn rotate(stage: &Stage, bot: &mut DemoBot) -> Result<String> {
         stage.telegram.tap_with_id(bot.id, WAITING, tap)?;
     }
     let generations = bot.webhooks()?.len();
-    stage.server.put_token(bot.token())?;
+    stage.server.connect(bot.project, bot.token())?;
     ensure!(
         bot.webhooks()?.len() > generations,
         "the new token got no webhook"
@@ -70,7 +70,7 @@ pub(crate) fn rotate(stage: &Stage, bot: &mut DemoBot) -> Result<String> {
 /// The bot is disconnected: what still comes is taken and ignored.
 pub(crate) fn disconnect(stage: &Stage, bot: &DemoBot) -> Result<String> {
     let webhook = bot.webhook()?;
-    stage.server.disconnect()?;
+    stage.server.disconnect(bot.project)?;
     ensure!(
         !bot.calls("deleteWebhook")?.is_empty(),
         "the webhook is still registered"
@@ -99,7 +99,7 @@ pub(crate) fn disconnect(stage: &Stage, bot: &DemoBot) -> Result<String> {
 /// It comes back; what people wrote meanwhile waited at Telegram.
 pub(crate) fn reconnect(stage: &Stage, bot: &DemoBot) -> Result<String> {
     let before = bot.webhook()?;
-    stage.server.reconnect()?;
+    stage.server.reconnect(bot.project)?;
     let after = bot.webhook()?;
     ensure!(
         before.path != after.path && before.secret != after.secret,

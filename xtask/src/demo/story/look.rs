@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::bot::DemoBot;
+use super::cast::Cast;
 use crate::demo::figures::{fdatasync_median, percentile};
 use crate::demo::secrets::Secrets;
 use crate::stage::Stage;
+use crate::stage::events::Events;
 use crate::stage::process::eventually;
 use crate::steps::shown;
 
@@ -20,9 +22,51 @@ const MESSAGES: i64 = 100;
 /// Twenty a second: below Telegram's limit for messages of one bot.
 const REST: Duration = Duration::from_millis(50);
 
-/// Neither token nor webhook is in any file, log or answer.
-pub(crate) fn secrets(stage: &Stage, bot: &DemoBot) -> Result<String> {
+/// A service of the platform's begins to hear of bots.
+pub(crate) fn hear(stage: &Stage, events: &Events) -> Result<String> {
+    let secret = stage.server.tell_events(&events.url())?;
+    events.expect_secret(&secret);
+    Ok(format!(
+        "{}, which verifies each event with OpenSSL",
+        events.url()
+    ))
+}
+
+/// Neither a token, nor a webhook, nor what signs events is in any file, log, answer or event.
+pub(crate) fn secrets(stage: &Stage, cast: &Cast, events: &Events) -> Result<String> {
     let mut secrets = Secrets::default();
+    for bot in cast.all() {
+        add_bot(&mut secrets, bot)?;
+    }
+    let signing = events.secret();
+    secrets.add("secret that signs events", &signing);
+    let (_, random) = signing
+        .split_once('_')
+        .context("the secret that signs events has no prefix")?;
+    secrets.add("random half of the secret that signs events", random);
+    let (files, bytes) = secrets.absent_from_files(&stage.server.data)?;
+    let log = stage.scratch.path().join("memberpass-telegram.log");
+    let log = std::fs::read(log).context("the server wrote no log")?;
+    ensure!(!log.is_empty(), "the server's log is empty");
+    secrets.absent_from("the server's log", &log)?;
+    let answers = stage.server.answers();
+    for answer in &answers {
+        secrets.absent_from("an answer of the API", answer.as_bytes())?;
+    }
+    let heard = events.all()?;
+    for event in &heard {
+        secrets.absent_from("an event", event.text.as_bytes())?;
+    }
+    Ok(format!(
+        "none of {} in {files} files ({bytes} bytes), {} bytes of log, {} answers, {} events",
+        secrets.count(),
+        log.len(),
+        answers.len(),
+        heard.len()
+    ))
+}
+
+fn add_bot(secrets: &mut Secrets, bot: &DemoBot) -> Result<()> {
     for token in &bot.tokens {
         secrets.add("bot token", token);
         secrets.add(
@@ -39,21 +83,7 @@ pub(crate) fn secrets(stage: &Stage, bot: &DemoBot) -> Result<String> {
         );
         secrets.add("path secret", path_secret);
     }
-    let (files, bytes) = secrets.absent_from_files(&stage.server.data)?;
-    let log = stage.scratch.path().join("memberpass-telegram.log");
-    let log = std::fs::read(log).context("the server wrote no log")?;
-    ensure!(!log.is_empty(), "the server's log is empty");
-    secrets.absent_from("the server's log", &log)?;
-    let answers = stage.server.answers();
-    for answer in &answers {
-        secrets.absent_from("an answer of the API", answer.as_bytes())?;
-    }
-    Ok(format!(
-        "none of {} in {files} files ({bytes} bytes), {} bytes of log, {} answers",
-        secrets.count(),
-        log.len(),
-        answers.len()
-    ))
+    Ok(())
 }
 
 /// From the webhook's POST to the bot's sendMessage, beside what the disk needs to keep a page.
