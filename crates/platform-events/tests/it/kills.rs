@@ -2,6 +2,7 @@
 
 use std::io::BufRead as _;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clock::{Clock, Timestamp};
@@ -102,7 +103,7 @@ async fn child() {
     hands.set(Timestamp::from_unix_us(plan["now_us"].as_i64().unwrap()));
     let url = plan["database"].as_str().unwrap().parse().unwrap();
     let database = Database::open(&url, 4).await.unwrap();
-    let events = events(&database, &clock, &Setup::default());
+    let events = events(&database, &clock, &Setup::default(), &Arc::default());
     let alone = Clock::system();
     let _over = alone.timeout(Duration::from_secs(300), events.run()).await;
 }

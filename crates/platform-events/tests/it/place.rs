@@ -7,7 +7,7 @@ use std::time::Duration;
 use clock::{Clock, Entropy, ManualClock};
 use ids::{ConnectionId, EndpointId, KeyId, ProjectId};
 use key_ring::{KeyRing, MasterKey};
-use outbound_http::{FixedNames, OutboundConfig, OutboundHttp, Target};
+use outbound_http::{FixedNames, OutboundConfig, OutboundHttp, Resolve, Resolving, Target};
 use platform_events::{
     BotEvent, Config, Delivery, DeliveryFilter, Endpoint, EventType, EventTypes, NewEndpoint,
     NewEvent, PlatformEvents, SigningSecret,
@@ -27,6 +27,8 @@ pub(crate) struct Place {
     pub(crate) hands: ManualClock,
     running: Option<JoinHandle<()>>,
     canary: Option<(EndpointId, Receiver)>,
+    /// Held by each that works on the database, and by what each has under way.
+    users: Arc<()>,
 }
 
 /// What may differ between servers.
@@ -60,8 +62,7 @@ pub(crate) async fn on_both(test: impl AsyncFn(Place)) {
 }
 
 pub(crate) async fn on_both_with(setup: impl Fn() -> Setup, test: impl AsyncFn(Place)) {
-    on_every_database(Schema::Main, async |database| {
-        let mut place = Place::idle(database, &setup());
+    on_both_idle_with(setup, async |mut place| {
         place.deliver();
         test(place).await;
     })
@@ -70,22 +71,44 @@ pub(crate) async fn on_both_with(setup: impl Fn() -> Setup, test: impl AsyncFn(P
 
 /// The same, with nobody who delivers yet.
 pub(crate) async fn on_both_idle(test: impl AsyncFn(Place)) {
+    on_both_idle_with(Setup::default, test).await;
+}
+
+async fn on_both_idle_with(setup: impl Fn() -> Setup, test: impl AsyncFn(Place)) {
     on_every_database(Schema::Main, async |database| {
-        test(Place::idle(database, &Setup::default())).await;
+        let place = Place::idle(database.clone(), &setup());
+        let users = Arc::clone(&place.users);
+        test(place).await;
+        is_let_alone(&database, &users).await;
     })
     .await;
+}
+
+/// Waits until nobody writes to a database any more, so that it can be removed.
+async fn is_let_alone(database: &Database, users: &Arc<()>) {
+    happens(async || Arc::strong_count(users) == 1).await;
+    // What was cut off may hold rows until the server has noticed.
+    for still in [
+        "UPDATE event_endpoints SET updated_at_us = updated_at_us",
+        "UPDATE event_deliveries SET attempts = attempts",
+    ] {
+        let mut link = database.connect().await.unwrap();
+        link.run(diesel::sql_query(still)).await.unwrap();
+    }
 }
 
 impl Place {
     pub(crate) fn idle(database: Database, setup: &Setup) -> Self {
         let (clock, hands) = Clock::manual();
+        let users = Arc::default();
         Self {
-            events: events(&database, &clock, setup),
+            events: events(&database, &clock, setup, &users),
             clock,
             database,
             hands,
             running: None,
             canary: None,
+            users,
         }
     }
 
@@ -105,7 +128,7 @@ impl Place {
     /// Begins anew over the same database.
     pub(crate) async fn begin(&mut self, setup: &Setup) {
         self.end().await;
-        self.events = events(&self.database, &self.clock, setup);
+        self.events = events(&self.database, &self.clock, setup, &self.users);
         self.deliver();
     }
 
@@ -241,17 +264,41 @@ impl Drop for Place {
     }
 }
 
-pub(crate) fn events(database: &Database, clock: &Clock, setup: &Setup) -> PlatformEvents {
-    let outbound = OutboundHttp::new(setup.outbound.clone(), clock.clone());
+pub(crate) fn events(
+    database: &Database,
+    clock: &Clock,
+    setup: &Setup,
+    users: &Arc<()>,
+) -> PlatformEvents {
+    let names = Names {
+        names: Arc::clone(&setup.outbound.names),
+        _user: Arc::clone(users),
+    };
+    let outbound = OutboundConfig {
+        names: Arc::new(names),
+        ..setup.outbound.clone()
+    };
     let entropy = Entropy::seeded(setup.seed);
     PlatformEvents::new(
         database.clone(),
         TokenVault::new(&setup.ring, entropy.clone()),
-        outbound.unwrap(),
+        OutboundHttp::new(outbound, clock.clone()).unwrap(),
         clock.clone(),
         entropy,
         setup.config.clone(),
     )
+}
+
+/// A setup's names; of what somebody works with, this is what can be counted from here.
+struct Names {
+    names: Arc<dyn Resolve>,
+    _user: Arc<()>,
+}
+
+impl Resolve for Names {
+    fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a> {
+        self.names.resolve(host)
+    }
 }
 
 pub(crate) fn bot() -> ConnectionId {
