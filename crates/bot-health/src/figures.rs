@@ -20,6 +20,8 @@ pub struct Figures {
     pub healed: u64,
     /// Inspections that are waiting or under way because something was noticed.
     pub waiting: usize,
+    /// Inspections that are being made, whatever led to them.
+    pub under_way: usize,
     /// Signals that led to none because too many were waiting.
     pub turned_away: u64,
     /// Connections whose habits are remembered.

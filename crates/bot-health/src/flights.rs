@@ -55,6 +55,11 @@ impl Flights {
         }
         (flight, true)
     }
+
+    pub(crate) fn under_way(&self) -> usize {
+        let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        table.flights.len()
+    }
 }
 
 struct Task(JoinHandle<Looked>);

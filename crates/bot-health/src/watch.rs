@@ -84,6 +84,7 @@ impl Watch {
             changes: self.counters.changes.load(Ordering::Relaxed),
             healed: self.counters.healed.load(Ordering::Relaxed),
             waiting: state.desk.busy(),
+            under_way: self.flights.under_way(),
             turned_away: self.counters.turned_away.load(Ordering::Relaxed),
             habits: state.pulse.len(),
             sweep_visited: state.sweep.visited,

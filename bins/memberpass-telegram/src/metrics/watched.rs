@@ -59,6 +59,11 @@ impl Metrics {
                 figures.waiting as u64,
             ),
             (
+                "under_way",
+                "Inspections that are being made.",
+                figures.under_way as u64,
+            ),
+            (
                 "sweep_visited",
                 "Bots that the present round has looked at.",
                 figures.sweep_visited,

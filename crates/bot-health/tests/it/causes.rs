@@ -201,7 +201,7 @@ async fn a_bot_to_which_nobody_has_written_yet_is_no_incident() {
     on_both(plain(), async |mut place| {
         let bot = place.bot("1").await;
         place.watch().await;
-        place.pass(SECOND * 3 * 3_600, SECOND * 20).await;
+        place.pass(SECOND * 3 * 3_600, SECOND * 9).await;
         assert!(!place.calls(bot.bot, "getMe").is_empty());
         assert_eq!(place.code(&bot).await, Some(VerdictCode::Healthy));
         assert!(place.told(&bot).await.is_empty() && place.changes(&bot).await.is_empty());

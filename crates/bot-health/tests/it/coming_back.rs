@@ -62,12 +62,17 @@ async fn what_telegram_cannot_be_told_at_once_is_told_later() {
             .fail(Failure::next(3, FailureKind::Status(502)).on("setWebhook"));
         let connection = bot.id.clone();
         place.health.hear(Signal::Registered { connection });
-        let healed = async || {
-            // As the server does every few seconds.
-            place.connections.resume_unfinished().await.unwrap();
-            place.told(&bot).await.len() == 2
-        };
+        // As the server does.
+        let (connections, clock) = (place.connections.clone(), place.clock.clone());
+        let resuming = tokio::spawn(async move {
+            loop {
+                connections.resume_unfinished().await.unwrap();
+                clock.sleep(Duration::from_secs(15)).await;
+            }
+        });
+        let healed = async || place.told(&bot).await.len() == 2;
         place.until(STEP, healed).await;
+        resuming.abort();
         assert_eq!(place.told(&bot).await, [degraded(CODE), healthy()]);
     })
     .await;
