@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::heal::Healed;
 use crate::inspection::Inspection;
 use crate::parts::{ConnectConfig, Parts};
+use crate::put::Asked;
+use crate::registrations::Registrations;
 use crate::view::{BotView, Connected};
 use crate::{bulk, disconnect, drift, drift_share, heal, hold, inspect, put, resume, sealing};
 
@@ -44,12 +46,13 @@ impl BotConnections {
         let (engine, project, token) = (Arc::clone(&self.0), project.clone(), token.clone());
         carry_on(async move {
             let existing = engine.existing(&project).await?;
-            put::token(&engine, &turn, &project, existing, &token).await
+            put::token(&engine, &turn, &project, existing, &token, Asked::ByToken).await
         })
         .await
     }
 
-    /// Connects the project's bot again with the token it has: after a disconnect, or when another service took the webhook.
+    /// Connects the project's bot again with the token it has: after a disconnect, or when another service took the webhook. It is
+    /// registered anew in any case: whether Telegram still knows our secret cannot be seen.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the project never had a bot; otherwise as [`Self::put_token`].
@@ -60,7 +63,8 @@ impl BotConnections {
             let there = engine.existing(&project).await?;
             let there = there.ok_or_else(|| Error::NotFound(project.clone()))?;
             let token = sealing::open_token(&engine.parts, &there)?;
-            put::token(&engine, &turn, &project, Some(there), &token).await
+            let asked = Asked::ByReconnect;
+            put::token(&engine, &turn, &project, Some(there), &token, asked).await
         })
         .await
     }
@@ -157,6 +161,13 @@ impl BotConnections {
         tokens: impl Stream<Item = (ProjectId, BotToken)> + Send,
     ) -> impl Stream<Item = BulkItem> + Send {
         bulk::connect_many(&self.0, tokens)
+    }
+
+    /// Tells from now on whose registration was changed, or could not be, because somebody asked for it: whoever watches may want to look.
+    /// Who listens too slowly misses some.
+    #[must_use]
+    pub fn registrations(&self) -> Registrations {
+        self.0.registered.listen()
     }
 
     /// The project's bot, or the last it had.

@@ -10,6 +10,7 @@ use telegram_bot_api::{BotToken, Error as Refusal};
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::put::Asked;
 use crate::view::{Connected, Did};
 use crate::{drift_one, put, sealing};
 
@@ -97,7 +98,7 @@ async fn try_connect(
     // In a task of its own: what was begun is ended even when nobody asks for the stream's next item.
     let work = tokio::spawn(async move {
         let existing = engine.existing(&project).await?;
-        put::token(&engine, &turn, &project, existing, &token).await
+        put::token(&engine, &turn, &project, existing, &token, Asked::ByToken).await
     });
     let connected = work.await.map_err(Error::Interrupted)??;
     Ok(match connected.did {

@@ -14,6 +14,7 @@ use crate::error::{Error, Warning};
 use crate::operation::Operation;
 use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
+use crate::registrations::Registered;
 use crate::turns::{Turn, Turns};
 
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub(crate) struct Engine {
     pub(crate) backoff: Arc<Backoff>,
     pub(crate) campaign: Arc<Campaign>,
     pub(crate) pacer: Arc<Pacer>,
+    pub(crate) registered: Registered,
     projects: Turns<ProjectId>,
     /// A bot that leaves one project while another takes it: the one's deleteWebhook must not meet the other's setWebhook.
     bots: Turns<TelegramBotId>,
@@ -40,6 +42,7 @@ impl Engine {
             backoff: Arc::default(),
             campaign: Arc::default(),
             pacer: Arc::new(Pacer::new(parts.clock.clone(), config.pace)),
+            registered: Registered::default(),
             parts,
             config,
             projects,
@@ -110,7 +113,12 @@ impl Engine {
         let done = carry_out::carry_out(parts, config, pacer, connection, operation, token).await;
         let (id, clock) = (&connection.id, &parts.clock);
         match &done {
-            Ok(_) | Err(Failed { is_over: true, .. }) => self.backoff.forget(id),
+            Ok(_) | Err(Failed { is_over: true, .. }) => {
+                self.backoff.forget(id);
+                if operation != Operation::Renew {
+                    self.registered.tell(id);
+                }
+            }
             Err(failed) => {
                 if let Some(wait) = failed.error.retry_after() {
                     self.backoff.not_before(id, clock, wait);

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::parts::Parts;
 use crate::plan::{Existing, Facts, State};
 use crate::public_url::PublicUrl;
+use crate::put::Asked;
 use crate::telegram::{self, Bot};
 use crate::{registration, sealing};
 
@@ -19,6 +20,7 @@ pub(crate) async fn gather(
     existing: Option<&Connection>,
     bot: &Bot,
     token: &BotToken,
+    asked: Asked,
 ) -> Result<Facts, Error> {
     let holder = parts
         .directory
@@ -39,7 +41,8 @@ pub(crate) async fn gather(
         Status::Connecting => State::Connecting,
         Status::Disconnected => State::Disconnected,
     };
-    let webhook_is_ours = same_token
+    let webhook_is_ours = asked == Asked::ByToken
+        && same_token
         && state == State::Active
         && there.operation.is_none()
         && registration::is_current(

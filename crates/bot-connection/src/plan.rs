@@ -16,7 +16,7 @@ pub(crate) struct Existing {
     pub(crate) state: State,
     pub(crate) same_bot: bool,
     pub(crate) same_token: bool,
-    /// Telegram shows our webhook, and nothing is left half done.
+    /// Telegram shows our webhook, nothing is left half done, and nobody says otherwise.
     pub(crate) webhook_is_ours: bool,
 }
 

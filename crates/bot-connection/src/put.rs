@@ -14,6 +14,15 @@ use crate::plan::Plan;
 use crate::view::{BotView, Connected, Did};
 use crate::{address, disconnect, facts, fresh, plan, prepare, record, sealing};
 
+/// What led to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Somebody pasted a token: what is as it should be stays.
+    ByToken,
+    /// Somebody says that the bot is not well: what Telegram shows does not tell whether it still knows our secret.
+    ByReconnect,
+}
+
 /// Does with a token what is to be done.
 pub(crate) async fn token(
     engine: &Arc<Engine>,
@@ -21,6 +30,7 @@ pub(crate) async fn token(
     project: &ProjectId,
     existing: Option<Connection>,
     token: &BotToken,
+    asked: Asked,
 ) -> Result<Connected, Error> {
     let Engine { parts, config, .. } = &**engine;
     let (base, doubt) = address::usable(config, &parts.clock).await?;
@@ -32,7 +42,7 @@ pub(crate) async fn token(
         Err(Error::TokenNotValid) => return Err(fresh::refused(parts, existing, token).await?),
         answer => answer?,
     };
-    let facts = facts::gather(parts, base, project, existing.as_ref(), &bot, token).await?;
+    let facts = facts::gather(parts, base, project, existing.as_ref(), &bot, token, asked).await?;
     let plan = plan::decide(facts);
     let mut connection = match (plan, existing) {
         (Plan::Refuse, _) => return Err(Error::ConnectedElsewhere),

@@ -1,10 +1,18 @@
-//! What nobody tells is noticed: silence, handlers that fail or hang, our own side.
+//! What nobody tells the watch is noticed: who was connected, silence, handlers that fail or hang, our own side.
 
 use std::time::Duration;
 
 use crate::observe::{self, Trying};
-use crate::signal::Cause;
+use crate::signal::{Cause, Signal};
 use crate::watch::Watch;
+
+/// Notices who was connected, disconnected or given a new token.
+pub(crate) async fn listen_for_registrations(watch: &Watch) {
+    let mut registrations = watch.parts.connections.registrations();
+    while let Some(connection) = registrations.recv().await {
+        watch.hear(Signal::Registered { connection });
+    }
+}
 
 /// Notices bots that have fallen silent.
 pub(crate) async fn listen_for_silence(watch: &Watch) {

@@ -21,10 +21,11 @@ use crate::{keep, notice, sweep, table};
 pub(crate) async fn run(watch: &Arc<Watch>) {
     begin(watch).await;
     // Boxed, since together they are large.
-    let loops: [BoxFuture<'_, ()>; 8] = [
+    let loops: [BoxFuture<'_, ()>; 9] = [
         Box::pin(work(watch)),
         Box::pin(sweep::run(watch)),
         Box::pin(probe(watch)),
+        Box::pin(notice::listen_for_registrations(watch)),
         Box::pin(notice::listen_for_silence(watch)),
         Box::pin(notice::watch_handlers(watch)),
         Box::pin(notice::watch_endpoint(watch)),

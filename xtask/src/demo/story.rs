@@ -65,20 +65,17 @@ fn trouble(stage: &Stage, cast: &mut Cast, events: &Events) -> Result<()> {
     step("rival who polls", || {
         keep(&mut taken, rivals::deleted(stage, &cast.polled, events)?)
     })?;
-    let mut unsecured_since = since.1;
     step("secret left out", || {
-        let (told, at) = rivals::unsecured(stage, &cast.unsecured, events)?;
-        unsecured_since = at;
-        Ok(told)
+        keep(
+            &mut taken,
+            rivals::unsecured(stage, &cast.unsecured, events)?,
+        )
     })?;
     step("enabled again", || {
         mortal::enabled(stage, &cast.disabled, events, since)
     })?;
     step("rivals not fought", || {
         rivals::reconnected(stage, &taken, events)
-    })?;
-    step("secret put back", || {
-        rivals::secured(stage, &mut cast.unsecured, events, unsecured_since)
     })?;
     step("deleted bot", || {
         mortal::deleted(stage, &cast.deleted, events)

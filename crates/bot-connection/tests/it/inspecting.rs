@@ -85,6 +85,7 @@ async fn each_rival_is_told_from_what_is_ours() {
         place.reconfigure(moved);
         assert_eq!(url(&place).await, ShownUrl::OursOutdated);
         place.reconfigure(home);
+        place.later();
         place.connections.reconnect(&project("1")).await.unwrap();
         place.later();
         place.connections.disconnect(&project("1")).await.unwrap();

@@ -3,7 +3,7 @@
 use bot_connection::{Did, Error, Status, Warning};
 use telegram_simulator::FailureKind;
 
-use crate::support::{Place, on_both};
+use crate::support::{Place, on_both, project};
 
 const RIVAL: &str = "https://rival.example.com/bot123:AAAsecretpath?token=AAAsecretquery";
 
@@ -34,6 +34,27 @@ async fn the_same_token_takes_the_bot_back_from_a_rival() {
         assert_eq!(repaired.did, Did::Repaired);
         assert_eq!(repaired.warnings, [Warning::RivalReplaced { host }]);
         place.is_connected("1", bot).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_was_set_again_without_our_secret_is_taken_back_by_a_reconnect() {
+    on_both(async |place| {
+        let (bot, token) = place.bot();
+        place.put("1", &token).await.unwrap();
+        place.later();
+        place.control.rival_drops_secret(bot).unwrap();
+        place.later();
+        // What Telegram shows is ours.
+        assert_eq!(place.put("1", &token).await.unwrap().did, Did::Unchanged);
+        let mut heard = place.connections.registrations();
+        let reconnected = place.connections.reconnect(&project("1")).await.unwrap();
+        assert_eq!(reconnected.did, Did::Repaired);
+        let record = place.is_connected("1", bot).await;
+        assert_eq!(heard.recv().await, Some(record.id));
+        let told = place.calls(bot, "setWebhook").pop().unwrap();
+        assert!(told.parameters.contains_key("secret_token"));
     })
     .await;
 }

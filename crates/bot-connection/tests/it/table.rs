@@ -171,8 +171,9 @@ async fn a_reconnect_needs_no_token() {
         assert!(matches!(missing, Error::NotFound(_)), "{missing:?}");
         let (bot, token) = place.bot();
         place.put("1", &token).await.unwrap();
+        place.later();
         let connected = place.connections.reconnect(&project("1")).await.unwrap();
-        assert_eq!(connected.did, Did::Unchanged);
+        assert_eq!(connected.did, Did::Repaired);
         place.connections.disconnect(&project("1")).await.unwrap();
         place.later();
         let connected = place.connections.reconnect(&project("1")).await.unwrap();

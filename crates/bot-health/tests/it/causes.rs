@@ -61,8 +61,6 @@ async fn a_new_token_is_healthy_as_soon_as_it_is_registered() {
             .put_token(&bot.project, &new)
             .await
             .unwrap();
-        let connection = bot.id.clone();
-        place.health.hear(Signal::Registered { connection });
         let took = place
             .until(SECOND / 10, async || place.told(&bot).await.len() == 2)
             .await;

@@ -71,12 +71,12 @@ pub(crate) fn deleted<'a>(
     Ok((told.below(&first), Taken { bot, code, since }))
 }
 
-/// Somebody sets our own address again, without the secret; what people write shows it. Returns too since when.
-pub(crate) fn unsecured(
+/// Somebody sets our own address again, without the secret; what people write shows it.
+pub(crate) fn unsecured<'a>(
     stage: &Stage,
-    bot: &DemoBot,
+    bot: &'a DemoBot,
     events: &Events,
-) -> Result<(String, Instant)> {
+) -> Result<(String, Taken<'a>)> {
     stage
         .telegram
         .rival(bot.id, json!({"action": "drop_secret"}))?;
@@ -91,10 +91,10 @@ pub(crate) fn unsecured(
         "seen by requests without our secret, event after {}",
         after(&event, since)
     );
-    Ok((told.below(&first), since))
+    Ok((told.below(&first), Taken { bot, code, since }))
 }
 
-/// Neither was fought until now; Reconnect alone heals each, though the polling library still polls.
+/// None was fought until now; Reconnect alone heals each, though the polling library still polls.
 pub(crate) fn reconnected(stage: &Stage, taken: &[Taken<'_>], events: &Events) -> Result<String> {
     let mut told = Vec::new();
     for Taken { bot, code, since } in taken {
@@ -102,8 +102,8 @@ pub(crate) fn reconnected(stage: &Stage, taken: &[Taken<'_>], events: &Events) -
         let (from, began) = (events.count(), Instant::now());
         stage.server.reconnect(bot.project)?;
         let took = shown(began.elapsed());
-        healed(stage, bot)?;
         let event = healthy(events, bot, from)?;
+        healed(stage, bot)?;
         told.push(format!(
             "{code}: {unfought}; Reconnect took {took}, event `healthy` after {}",
             after(&event, began)
@@ -117,34 +117,6 @@ pub(crate) fn reconnected(stage: &Stage, taken: &[Taken<'_>], events: &Events) -
     Ok(format!(
         "each healed by Reconnect alone\n{}",
         told.join("\n")
-    ))
-}
-
-/// The same for whoever left the secret out. Where Reconnect leaves things as they are, a new token has to do.
-pub(crate) fn secured(
-    stage: &Stage,
-    bot: &mut DemoBot,
-    events: &Events,
-    since: Instant,
-) -> Result<String> {
-    let unfought = unfought(stage, bot, "webhook_secret_mismatch", since)?;
-    let (from, began) = (events.count(), Instant::now());
-    stage.server.reconnect(bot.project)?;
-    let by = if bot.registrations()? > 1 {
-        "healed by Reconnect alone"
-    } else {
-        let fresh = stage.telegram.revoke(bot.id)?;
-        bot.tokens.push(fresh.token);
-        stage.server.connect(bot.project, bot.token())?;
-        "Reconnect saw nothing to do; healed by a new token"
-    };
-    healed(stage, bot)?;
-    // So many wrong secrets have it looked at less and less often; who asks need not wait.
-    diagnosed(stage, bot, "healthy")?;
-    let event = healthy(events, bot, from)?;
-    Ok(format!(
-        "{unfought}; {by}, seen by the diagnosis, event `healthy` after {}",
-        after(&event, began)
     ))
 }
 
