@@ -20,6 +20,8 @@ pub struct Share {
     pub all: u32,
     /// For work in bulk.
     pub bulk: u32,
+    /// For one project: whoever pastes invented tokens uses up nobody else's.
+    pub project: u32,
 }
 
 impl Pace {
@@ -29,6 +31,7 @@ impl Pace {
         let unlimited = Share {
             all: u32::MAX,
             bulk: u32::MAX,
+            project: u32::MAX,
         };
         Self {
             new_bots_per_minute: unlimited,
@@ -42,10 +45,15 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             renewals_per_second: 10,
-            new_bots_per_minute: Share { all: 20, bulk: 15 },
+            new_bots_per_minute: Share {
+                all: 20,
+                bulk: 15,
+                project: 5,
+            },
             new_bots_per_hour: Share {
                 all: 600,
                 bulk: 540,
+                project: 30,
             },
             patience: Duration::from_secs(2),
         }

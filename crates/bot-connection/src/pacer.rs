@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clock::Clock;
-use ids::TelegramBotId;
+use ids::{ProjectId, TelegramBotId};
 use telegram_bot_api::BotToken;
 
 use crate::pace::Pace;
-use crate::pacer_window::{Asker, NewBots};
+use crate::pacer_window::{Asker, NewBots, mark};
 
 /// Hands out turns. Times are the clock's own count.
 pub(crate) struct Pacer {
@@ -47,11 +47,16 @@ impl Pacer {
     ///
     /// # Errors
     /// After how long to come back, when it does not.
-    pub(crate) async fn pasted(&self, token: &BotToken) -> Result<(), Duration> {
+    pub(crate) async fn pasted(
+        &self,
+        project: &ProjectId,
+        token: &BotToken,
+    ) -> Result<(), Duration> {
+        let asker = Asker::Person(mark(project.as_str()));
         let deadline = self.clock.elapsed() + self.pace.patience;
         loop {
             let now = self.clock.elapsed();
-            let Err(until) = self.lock().new_bots.take(token, Asker::Person, now) else {
+            let Err(until) = self.lock().new_bots.take(token, asker, now) else {
                 return Ok(());
             };
             if until > deadline {
@@ -163,6 +168,10 @@ mod tests {
         (pacer, clock, hands)
     }
 
+    fn project(number: u32) -> ProjectId {
+        format!("prj_{number}").parse().unwrap()
+    }
+
     fn token(number: u32) -> BotToken {
         format!("{number}:{}", "A".repeat(35)).parse().unwrap()
     }
@@ -171,15 +180,18 @@ mod tests {
     async fn a_pasted_token_waits_a_moment_and_is_then_told_when_to_come_back() {
         let (pacer, _, hands) = pacer();
         for number in 1..=20 {
-            pacer.pasted(&token(number)).await.unwrap();
+            pacer
+                .pasted(&project(number), &token(number))
+                .await
+                .unwrap();
         }
-        let wait = pacer.pasted(&token(21)).await.unwrap_err();
+        let wait = pacer.pasted(&project(21), &token(21)).await.unwrap_err();
         assert_eq!(wait, Duration::from_secs(61));
-        pacer.pasted(&token(7)).await.unwrap();
+        pacer.pasted(&project(7), &token(7)).await.unwrap();
         hands.advance(Duration::from_secs(60));
         let waiting = tokio::spawn({
             let pacer = Arc::clone(&pacer);
-            async move { pacer.pasted(&token(21)).await }
+            async move { pacer.pasted(&project(21), &token(21)).await }
         });
         hands.sleepers(1).await;
         hands.advance(Duration::from_secs(1));

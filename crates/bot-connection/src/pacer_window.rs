@@ -12,7 +12,10 @@ use crate::pace::{Pace, Share};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
     Bulk,
-    Person,
+    /// Somebody who waits, for a project: its [`mark`].
+    Person(u64),
+    /// What had to be used, whatever the limits say.
+    Nobody,
 }
 
 /// The uses of the past hour, oldest first: as many as the limit of an hour, and those that kept to none.
@@ -66,16 +69,16 @@ impl NewBots {
     pub(crate) fn used(&mut self, token: &BotToken, now: Duration) {
         self.forget(now);
         if !self.is_known(token, now) {
-            self.push(token, Asker::Person, now);
+            self.push(token, Asker::Nobody, now);
         }
     }
 
     fn push(&mut self, token: &BotToken, asker: Asker, at: Duration) {
-        let token = mark(token);
+        let token = mark(token.expose());
         self.uses.push_back(Use { token, asker, at });
     }
 
-    /// When there is room in a span, at the earliest. For work in bulk, both in its share and in all.
+    /// When there is room in a span, at the earliest: in all, and in the share of whoever asks.
     fn room(&self, span: Duration, share: Share, asker: Asker, now: Duration) -> Duration {
         let recent = |one: &&Use| now.saturating_sub(one.at) < span;
         let within = || self.uses.iter().rev().take_while(recent);
@@ -87,14 +90,18 @@ impl NewBots {
                 .map(|one| one.at + span)
         };
         let all = full(&|_| true, share.all);
-        let bulk = full(&|one| one.asker == Asker::Bulk, share.bulk);
-        all.max(bulk.filter(|_| asker == Asker::Bulk))
-            .unwrap_or(now)
+        let most = match asker {
+            Asker::Bulk => share.bulk,
+            Asker::Person(_) => share.project,
+            Asker::Nobody => share.all,
+        };
+        let own = full(&|one| one.asker == asker, most);
+        all.max(own).unwrap_or(now)
     }
 
     /// Whether Telegram's server still has this token in mind.
     fn is_known(&self, token: &BotToken, now: Duration) -> bool {
-        let token = mark(token);
+        let token = mark(token.expose());
         let recent = |one: &&Use| now.saturating_sub(one.at) < REMEMBERED;
         self.uses
             .iter()
@@ -114,9 +121,10 @@ impl NewBots {
     }
 }
 
-fn mark(token: &BotToken) -> u64 {
+/// What a token or a project is known by here.
+pub(crate) fn mark(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    token.expose().hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -134,6 +142,10 @@ mod tests {
         format!("{number}:{}", "A".repeat(35)).parse().unwrap()
     }
 
+    fn person(number: u32) -> Asker {
+        Asker::Person(u64::from(number))
+    }
+
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
     }
@@ -147,13 +159,33 @@ mod tests {
         let refused = bots.take(&token(16), Asker::Bulk, seconds(1));
         assert_eq!(refused, Err(seconds(62)));
         for number in 16..=20 {
-            bots.take(&token(number), Asker::Person, seconds(31))
+            bots.take(&token(number), person(number), seconds(31))
                 .unwrap();
         }
-        let refused = bots.take(&token(21), Asker::Person, seconds(31));
+        let refused = bots.take(&token(21), person(21), seconds(31));
         assert_eq!(refused, Err(seconds(62)));
         assert_eq!(bots.take(&token(3), Asker::Bulk, seconds(31)), Ok(()));
         bots.take(&token(21), Asker::Bulk, seconds(62)).unwrap();
+    }
+
+    #[test]
+    fn who_invents_tokens_uses_up_nobody_elses_turns() {
+        let mut bots = NewBots::new(&Pace::default());
+        let (mut taken, mut now) = (0, seconds(0));
+        for number in 1..=1_000 {
+            taken += u32::from(bots.take(&token(number), person(7), now).is_ok());
+            now += seconds(3);
+        }
+        // Five a minute, and thirty an hour.
+        assert_eq!(taken, 30);
+        let other = bots.take(&token(1_001), person(8), now);
+        assert_eq!(other, Ok(()));
+        assert_eq!(
+            bots.take(&token(1), person(7), seconds(60)),
+            Ok(()),
+            "not new"
+        );
+        assert_eq!(bots.take(&token(1_002), Asker::Bulk, now), Ok(()));
     }
 
     #[test]
@@ -181,12 +213,11 @@ mod tests {
         let mut bots = NewBots::new(&Pace::default());
         bots.used(&token(1), seconds(0));
         for number in 2..=20 {
-            bots.take(&token(number), Asker::Person, seconds(1_790))
+            bots.take(&token(number), person(number), seconds(1_790))
                 .unwrap();
         }
-        assert_eq!(bots.take(&token(1), Asker::Person, seconds(1_799)), Ok(()));
-        bots.take(&token(21), Asker::Person, seconds(1_799))
-            .unwrap();
-        assert!(bots.take(&token(1), Asker::Person, seconds(1_801)).is_err());
+        assert_eq!(bots.take(&token(1), person(1), seconds(1_799)), Ok(()));
+        bots.take(&token(21), person(21), seconds(1_799)).unwrap();
+        assert!(bots.take(&token(1), person(1), seconds(1_801)).is_err());
     }
 }

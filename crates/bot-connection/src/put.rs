@@ -35,7 +35,7 @@ pub(crate) async fn token(
     let Engine { parts, config, .. } = &**engine;
     let (base, doubt) = address::usable(config, &parts.clock).await?;
     if !is_in_use(parts, existing.as_ref(), token) {
-        let turn = engine.pacer.pasted(token).await;
+        let turn = engine.pacer.pasted(project, token).await;
         turn.map_err(|retry_after| Error::TooManyNewBots { retry_after })?;
     }
     let bot = match fresh::identify(parts, existing.as_ref(), token).await {
