@@ -50,17 +50,19 @@ pub(crate) async fn endpoints_on(link: &mut Link) -> store::Result<Vec<EndpointI
     link.fetch(on).await
 }
 
-/// The first that wait for an endpoint: those that were never tried, in the order of their events, then the others as their time comes.
+/// The first that waits for an endpoint, of other projects than these: those that were never tried, in the order of their events, then
+/// the others as their time comes.
 pub(crate) async fn first(
     link: &mut Link,
     endpoint: &EndpointId,
-    limit: usize,
-) -> store::Result<Vec<Due>> {
+    except: Vec<ProjectId>,
+) -> store::Result<Option<Due>> {
     let first = event_deliveries::table
         .filter(event_deliveries::endpoint_id.eq(endpoint.clone()))
         .filter(event_deliveries::state.eq(DeliveryState::Waiting))
+        .filter(event_deliveries::project_id.ne_all(except))
         .order((event_deliveries::not_before_us, event_deliveries::number))
-        .limit(limit as i64)
+        .limit(1)
         .select(Due::columns());
-    link.fetch(first).await
+    link.fetch_optional(first).await
 }

@@ -98,29 +98,24 @@ impl Runner {
 
     /// Starts what is due to one endpoint, in order, as far as it has places. Answers when its next one is due, unless something that
     /// is under way has to end before.
+    ///
+    /// What happened to one project is told in order: whoever hears of the second has answered to the first. No other project waits
+    /// for that.
     async fn start(
         &mut self,
         link: &mut Link,
         endpoint: &EndpointId,
         share: usize,
     ) -> store::Result<Option<Timestamp>> {
-        let flying = self.flying_to(endpoint).count();
-        if flying >= share {
-            return Ok(None);
-        }
-        for due in due::first(link, endpoint, flying + share).await? {
-            if self
-                .flying_to(endpoint)
-                .any(|flight| flight.number == due.number)
-            {
-                continue;
-            }
-            let (now, not_before) = (self.inner.clock.now(), due.not_before());
-            if not_before > now {
+        while self.flying_to(endpoint).count() < share && !self.is_full() {
+            let flying = self.flying_to(endpoint);
+            let projects = flying.map(|flight| flight.project_id.clone()).collect();
+            let Some(due) = due::first(link, endpoint, projects).await? else {
+                break;
+            };
+            let not_before = due.not_before();
+            if not_before > self.inner.clock.now() {
                 return Ok(Some(not_before));
-            }
-            if self.flying_to(endpoint).count() >= share || self.is_full() || self.is_behind(&due) {
-                return Ok(None);
             }
             self.launch(due);
         }
@@ -146,12 +141,6 @@ impl Runner {
     fn flying_to<'a>(&'a self, endpoint: &'a EndpointId) -> impl Iterator<Item = &'a Due> {
         let to = move |flight: &&Due| flight.endpoint_id == *endpoint;
         self.flights.values().filter(to)
-    }
-
-    /// What happened to one project is told in order: whoever hears of the second has answered to the first.
-    fn is_behind(&self, due: &Due) -> bool {
-        self.flying_to(&due.endpoint_id)
-            .any(|flight| flight.project_id == due.project_id)
     }
 
     fn is_full(&self) -> bool {

@@ -58,6 +58,28 @@ async fn events_of_projects_come_beside_each_other_up_to_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_project_with_much_to_tell_holds_up_no_other() {
+    on_both(async |mut place| {
+        let receiver = Receiver::start(How::Hold).await;
+        place.endpoint(receiver.url()).await;
+        place.publish(&vec![connected("much"); 6]).await;
+        place.publish(&["b", "c", "d"].map(connected)).await;
+        let requests = receiver.got(4).await;
+        place.looked().await;
+        let of = |name: &str| {
+            let name = format!("prj_{name}");
+            let texts = requests
+                .iter()
+                .map(|one| String::from_utf8_lossy(&one.body));
+            texts.filter(|text| text.contains(&name)).count()
+        };
+        assert_eq!(["much", "b", "c", "d"].map(of), [1; 4]);
+        receiver.release();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_failed_lets_the_next_of_its_project_pass() {
     on_both(async |place| {
         let receiver = Receiver::start(How::Status(500)).await;
