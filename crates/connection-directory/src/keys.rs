@@ -56,7 +56,6 @@ impl Directory {
     pub async fn key_references(&self) -> Result<BTreeMap<KeyId, KeyReferences>> {
         let mut link = self.0.database.connect().await?;
         let now_us = self.0.clock.now().unix_us();
-        let holding = connections::status.ne(Status::Disconnected);
         let mut counts = Counts::default();
 
         let sealed = connections::table
@@ -64,7 +63,7 @@ impl Directory {
             .select((connections::sealed_key_id, count_star()));
         counts.add(&mut link, sealed, |key| &mut key.sealed).await?;
         let current = connections::table
-            .filter(holding)
+            .filter(holding())
             .filter(connections::generation.ne(Generation::NONE))
             .group_by(connections::key_id)
             .select((connections::key_id.nullable(), count_star()));
@@ -72,7 +71,7 @@ impl Directory {
             .add(&mut link, current, |key| &mut key.registrations)
             .await?;
         let previous = connections::table
-            .filter(holding)
+            .filter(holding())
             .filter(
                 connections::previous_until_us
                     .is_null()
@@ -85,6 +84,14 @@ impl Directory {
             .await?;
         Ok(counts.0)
     }
+}
+
+/// Those whose registration is still needed: a disconnect that Telegram was not told of yet has to know its own webhook.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn holding() -> _ {
+    let off: Status = Status::Disconnected;
+    let on = connections::status.ne(off);
+    on.or(connections::operation.is_not_null())
 }
 
 #[derive(Default)]

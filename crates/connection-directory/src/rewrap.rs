@@ -12,9 +12,9 @@ use token_vault::{OpenError, SealedToken, TokenContext, TokenVault};
 use crate::connection::Connection;
 use crate::directory::{Directory, Inner};
 use crate::error::{Error, Result};
+use crate::keys::holding;
 use crate::row::Row;
 use crate::schema::connections;
-use crate::status::Status;
 
 /// What became of a page of tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Directory {
         let now_us = self.0.clock.now().unix_us();
         let until = connections::previous_until_us;
         let accepted = connections::table
-            .filter(connections::status.ne(Status::Disconnected))
+            .filter(holding())
             .filter(until.is_null().or(until.gt(now_us)))
             .filter(connections::previous_key_id.is_not_null())
             .group_by(connections::previous_key_id)
@@ -103,7 +103,7 @@ impl Directory {
         limit: u32,
     ) -> Result<Vec<(ConnectionId, ProjectId)>> {
         let some = connections::table
-            .filter(connections::status.ne(Status::Disconnected))
+            .filter(holding())
             .filter(connections::generation.ne(Generation::NONE))
             .filter(connections::key_id.eq(key))
             .order(connections::id)

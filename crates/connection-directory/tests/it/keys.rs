@@ -105,13 +105,25 @@ async fn what_refers_to_a_key_is_counted() {
                 previous: previous(8, None),
                 ..disconnected(4)
             },
+            // Telegram is still to be told of this one.
+            Connection {
+                operation: Some("disconnect".to_owned()),
+                current: registration(4, 7),
+                ..disconnected(5)
+            },
         ];
         for record in &records {
             directory.connection_insert(record).await.unwrap();
         }
-        assert_eq!(counted(&directory).await, [(1, 2, 1), (2, 1, 2), (3, 0, 1)]);
+        assert_eq!(
+            counted(&directory).await,
+            [(1, 2, 1), (2, 1, 2), (3, 0, 1), (7, 0, 1)]
+        );
         hands.advance(Duration::from_secs(60));
-        assert_eq!(counted(&directory).await, [(1, 2, 0), (2, 1, 2), (3, 0, 1)]);
+        assert_eq!(
+            counted(&directory).await,
+            [(1, 2, 0), (2, 1, 2), (3, 0, 1), (7, 0, 1)]
+        );
     })
     .await;
 }
