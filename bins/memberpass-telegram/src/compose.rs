@@ -14,7 +14,7 @@ use bot_sender::BotSender;
 use clock::{Clock, Entropy};
 use http_listener::Listener;
 use key_ring::SharedKeyRing;
-use key_rotation::{KeyRotation, KeySource};
+use key_rotation::KeyRotation;
 use management_api::{ApiTokens, Environment, ManagementApi, Updates};
 use outbound_http::{OutboundConfig, OutboundHttp, SystemNames};
 use platform_events::PlatformEvents;
@@ -31,7 +31,7 @@ use self::watching::Ear;
 use crate::config::Config;
 use crate::readiness::InboxReadiness;
 use crate::upkeep::Upkeep;
-use crate::{descriptors, first_start};
+use crate::{descriptors, first_start, key_source};
 
 /// A server that is ready to serve.
 pub(crate) struct Server {
@@ -156,7 +156,7 @@ impl Ground<'_> {
             entropy: self.entropy.clone(),
             events: events.clone(),
             ring,
-            source: KeySource::File(self.config.master_key.clone()),
+            source: key_source::of_file(&self.config.master_key),
         })
         .await?;
         Ok(Sealed {

@@ -7,6 +7,7 @@ mod descriptors;
 mod first_start;
 mod greeting;
 mod journal;
+mod key_source;
 mod local_api;
 mod logging;
 mod metrics;

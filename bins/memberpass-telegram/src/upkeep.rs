@@ -1,5 +1,6 @@
 //! What has to be looked after while the server serves.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -7,6 +8,7 @@ use bot_connection::BotConnections;
 use bot_health::{BotHealth, Signal};
 use bot_sender::TokenRefusals;
 use clock::Clock;
+use futures_util::FutureExt as _;
 use platform_events::PlatformEvents;
 use store::{Database, SoleProcess};
 use tokio_util::sync::CancellationToken;
@@ -30,8 +32,8 @@ impl Upkeep {
     /// Looks after everything until told to stop, and gives the claim on the database back.
     ///
     /// # Errors
-    /// When another process has the claim on the database, or the inbox is broken. Nothing is handled any more, and the whole
-    /// server has been told to stop.
+    /// When another process has the claim on the database, the inbox is broken, or something in here has panicked: a server that only
+    /// looks as if it were looked after is worse than none. Nothing is handled any more, and the whole server has been told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<SoleProcess> {
         let Self {
             clock,
@@ -44,23 +46,34 @@ impl Upkeep {
             refusals,
             mut sole,
         } = self;
-        let fault = tokio::select! {
-            taken = hold(&mut sole, &database, &clock) => {
-                anyhow::Error::new(taken).context("the claim on the database is lost")
+        let ended = until_panic(async {
+            tokio::select! {
+                taken = hold(&mut sole, &database, &clock) => {
+                    Err(anyhow::Error::new(taken).context("the claim on the database is lost"))
+                }
+                () = inbox.broken() => Err(anyhow!("the inbox is broken, and stores nothing any more")),
+                never = finish(&connections, &clock) => never,
+                never = renew(&connections, &clock) => never,
+                never = expire(&inbox, &events, &clock) => never,
+                never = hear(refusals, &health) => never,
+                () = health.run() => Err(anyhow!("the watch over the bots has ended")),
+                () = events.run() => Err(anyhow!("the delivery of events has ended")),
+                () = stop.cancelled() => Ok(()),
             }
-            () = inbox.broken() => anyhow!("the inbox is broken, and stores nothing any more"),
-            () = finish(&connections, &clock) => return Ok(sole),
-            () = renew(&connections, &clock) => return Ok(sole),
-            () = expire(&inbox, &events, &clock) => return Ok(sole),
-            () = hear(refusals, &health) => return Ok(sole),
-            () = health.run() => return Ok(sole),
-            () = events.run() => return Ok(sole),
-            () = stop.cancelled() => return Ok(sole),
+        });
+        let Err(fault) = ended.await else {
+            return Ok(sole);
         };
         dispatcher.drain(Duration::ZERO).await;
         stop.cancel();
         Err(fault)
     }
+}
+
+/// What goes on for ever, or an error when it panics: the panic itself is in the log.
+async fn until_panic(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let ended = AssertUnwindSafe(work).catch_unwind().await;
+    ended.unwrap_or_else(|_| Err(anyhow!("what looks after the server has panicked")))
 }
 
 /// Checks the claim, and claims anew when the session that held it is gone, until somebody else has it.
@@ -90,7 +103,7 @@ async fn hold(sole: &mut SoleProcess, database: &Database, clock: &Clock) -> sto
 }
 
 /// Ends, for ever, what a crash or an unreachable Telegram left unfinished.
-async fn finish(connections: &BotConnections, clock: &Clock) {
+async fn finish(connections: &BotConnections, clock: &Clock) -> ! {
     loop {
         if let Err(error) = connections.resume_unfinished().await {
             tracing::warn!(
@@ -103,7 +116,7 @@ async fn finish(connections: &BotConnections, clock: &Clock) {
 }
 
 /// Registers anew, for ever, what was registered with other settings, or from an older key.
-async fn renew(connections: &BotConnections, clock: &Clock) {
+async fn renew(connections: &BotConnections, clock: &Clock) -> ! {
     loop {
         clock.sleep(RENEW_EVERY).await;
         match connections.reregister_due().await {
@@ -121,7 +134,7 @@ async fn renew(connections: &BotConnections, clock: &Clock) {
 }
 
 /// Lets go, for ever, of all whose time is over.
-async fn expire(inbox: &Inbox, events: &PlatformEvents, clock: &Clock) {
+async fn expire(inbox: &Inbox, events: &PlatformEvents, clock: &Clock) -> ! {
     loop {
         clock.sleep(EXPIRE_EVERY).await;
         if let Err(error) = inbox.expire().await {
@@ -140,17 +153,33 @@ async fn expire(inbox: &Inbox, events: &PlatformEvents, clock: &Clock) {
 }
 
 /// Has it looked into, for ever, whose token is refused.
-async fn hear(mut refusals: TokenRefusals, health: &BotHealth) {
+async fn hear(mut refusals: TokenRefusals, health: &BotHealth) -> ! {
     while let Some(refused) = refusals.recv().await {
         health.hear(Signal::TokenRefused {
             connection: refused.connection,
             token_version: refused.token_version,
         });
     }
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }
 
 const CLAIM_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 const FINISH_EVERY: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_and_not_the_end_of_all_care() {
+        let fault = until_panic(async {
+            tokio::task::yield_now().await;
+            panic!("a loop of the test")
+        });
+        let fault = fault.await.unwrap_err();
+        assert!(fault.to_string().contains("panicked"), "{fault}");
+        assert!(until_panic(async { Ok(()) }).await.is_ok());
+    }
+}

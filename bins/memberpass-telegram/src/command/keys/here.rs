@@ -5,7 +5,7 @@ use clock::{Clock, Entropy};
 use connection_directory::Directory;
 use ids::KeyId;
 use key_ring::{KeyRing, SharedKeyRing};
-use key_rotation::{KeyRotation, KeySource, Parts};
+use key_rotation::{KeyRotation, Parts};
 use outbound_http::{OutboundConfig, OutboundHttp};
 use platform_events::PlatformEvents;
 use serde_json::{Value, json, to_value};
@@ -13,6 +13,7 @@ use store::{Database, Schema, SoleProcess};
 use token_vault::TokenVault;
 
 use crate::config::Config;
+use crate::key_source;
 
 pub(super) struct Here {
     rotation: KeyRotation,
@@ -100,7 +101,7 @@ async fn rotation(config: &Config, database: &Database) -> anyhow::Result<KeyRot
         entropy,
         events,
         ring,
-        source: KeySource::File(path.clone()),
+        source: key_source::of_file(&path),
     };
     Ok(KeyRotation::start(parts).await?)
 }
