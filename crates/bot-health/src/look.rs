@@ -15,7 +15,7 @@ use crate::figures::count;
 use crate::looked::{Judged, Looked};
 use crate::signal::Cause;
 use crate::verdict::facts::{Facts, ShownUrl, Token};
-use crate::verdict::{VerdictCode, decide};
+use crate::verdict::{Decision, VerdictCode, decide};
 use crate::watch::Watch;
 use crate::{observe, settle, table};
 
@@ -191,14 +191,20 @@ fn came_back(facts: &Facts, standing: Option<&Standing>, cause: Cause) -> bool {
 }
 
 async fn judge(watch: &Arc<Watch>, record: &Connection, facts: &Facts) -> Result<Looked> {
-    let decision = decide(facts);
+    let mut decision = decide(facts);
+    let unanswered = unanswered(facts);
+    if unanswered.is_some() && watch.is_dead(&record.id) {
+        decision = less_than_known(decision);
+    }
     let settled = settle::settle(watch, record, &decision, facts.now).await?;
     let due = settled.row.standing()?.due(facts.now);
-    let shown = match (settled.change, due) {
-        (Some(_), _) => Shown::New,
+    let shown = match (settled.change, due, unanswered) {
+        (Some(_), _, _) => Shown::New,
+        // Whether a dead token works again is asked within a budget, and that Telegram does not answer is no reason to ask beside it.
+        (None, _, Some(_)) if watch.is_dead(&record.id) => Shown::Same,
         // What waits is told when it is seen again at its time.
-        (None, Some(due)) => Shown::LookAgain(due.since(facts.now).clamp(SOON, RARELY)),
-        (None, None) => unanswered(facts).map_or(Shown::Same, Shown::LookAgain),
+        (None, Some(due), _) => Shown::LookAgain(due.since(facts.now).clamp(SOON, RARELY)),
+        (None, None, unanswered) => unanswered.map_or(Shown::Same, Shown::LookAgain),
     };
     Ok(Looked::Judged(Box::new(Judged {
         decision,
@@ -206,6 +212,22 @@ async fn judge(watch: &Arc<Watch>, record: &Connection, facts: &Facts) -> Result
         shown,
     })))
 }
+
+/// Of a bot whose token is known to be dead it is no news that Telegram does not answer: the token stays dead, and within its budget.
+fn less_than_known(decision: Decision) -> Decision {
+    match decision {
+        Decision::News(verdict) if NO_ANSWER.contains(&verdict.code) => Decision::NoNews {
+            sentence: verdict.sentence,
+            evidence: verdict.evidence,
+        },
+        decision => decision,
+    }
+}
+
+const NO_ANSWER: [VerdictCode; 2] = [
+    VerdictCode::TelegramRateLimited,
+    VerdictCode::TelegramUnavailable,
+];
 
 /// How long to leave Telegram alone that has not answered about the bot.
 fn unanswered(facts: &Facts) -> Option<Duration> {

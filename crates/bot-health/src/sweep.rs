@@ -59,7 +59,10 @@ pub(crate) async fn run(watch: &Arc<Watch>) {
 }
 
 async fn visit(watch: Arc<Watch>, id: ConnectionId) {
-    look(&watch, &id, Cause::Sweep).await;
+    // It may have died since its page was read.
+    if !watch.is_dead(&id) {
+        look(&watch, &id, Cause::Sweep).await;
+    }
 }
 
 /// Waits, and takes the ends of looks meanwhile.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use bot_health::verdict::VerdictCode;
 use bot_health::{HealthConfig, Signal};
 use ids::TokenVersion;
+use request_log::Outcome;
+use telegram_simulator::{Failure, FailureKind};
 
 use crate::support::{Bot, Place, on_both, plain};
 
@@ -107,6 +109,38 @@ async fn dead_tokens_are_probed_in_turns_and_cost_no_more_than_their_budget() {
         assert!(probes.iter().all(|probes| *probes >= 2), "{probes:?}");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_token_that_telegram_does_not_answer_about_is_left_to_its_budget() {
+    let config = HealthConfig {
+        probes_per_hour: 1,
+        ..plain()
+    };
+    let code = VerdictCode::TelegramApiUnauthorized;
+    for how in [FailureKind::Status(502), FailureKind::TooManyRequests(1)] {
+        on_both(config.clone(), async |mut place| {
+            let bot = place.bot("1").await;
+            place.watch().await;
+            place.control.revoke(bot.bot).unwrap();
+            place.call(&bot).await;
+            place
+                .happens(async || place.code(&bot).await == Some(code))
+                .await;
+            place.pass(SECOND * 20, SECOND).await;
+            let silent = Failure::next(100_000, how.clone());
+            place.control.fail(silent.of(bot.bot).on("getMe"));
+            place.control.clear_ledger();
+            // One update that was under way comes in.
+            place.request(&bot, Outcome::Accepted);
+            place.pass(HOUR, SECOND * 5).await;
+            let looks = place.calls(bot.bot, "getMe");
+            let at: Vec<_> = looks.iter().map(|call| call.at_us / 1_000_000).collect();
+            assert!((1..=2).contains(&at.len()), "{how:?}: {at:?}");
+            assert_eq!(place.code(&bot).await, Some(code));
+        })
+        .await;
+    }
 }
 
 async fn connect(place: &Place, count: usize) -> Vec<Bot> {
