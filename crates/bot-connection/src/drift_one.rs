@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspection::TokenAnswer;
 use crate::operation::Operation;
+use crate::registration::Whose;
 use crate::{changing, drift, inspect, prepare, registration, sealing, telegram};
 
 /// What became of it.
@@ -65,12 +66,14 @@ async fn try_renew(
         Ok(info) => info,
         Err(answer) => return Ok(of_answer(engine, found, answer)),
     };
-    if !is_as_told(engine, &connection, &info.url) {
+    let today = engine.config.public_url.as_ref();
+    let whose = registration::whose(parts, today, &connection, &info.url);
+    if !whose.is_the_connections() {
         let host = telegram::host_of(&info.url);
         tracing::info!(connection = %connection.id, host, "a webhook that somebody else changed is not registered anew");
         return Ok(Renewed::LeftAlone);
     }
-    if shows(engine, &connection, wanted, &info) {
+    if whose == Whose::Current && shows(engine, &connection, wanted, &info) {
         let written = changing::change(parts, &mut connection, |record| {
             record.registered_kinds.clone_from(&wanted.kinds);
             record.registered_max_connections = wanted.max_connections;
@@ -123,20 +126,7 @@ fn of_error(error: &Error) -> Renewed {
     }
 }
 
-/// Whether an address is one that we gave Telegram for this connection, at the public address of then or of today.
-///
-/// Another server that has our master keys, a restored copy for one, is somebody else: its public address is neither.
-fn is_as_told(engine: &Engine, connection: &Connection, url: &str) -> bool {
-    let today = engine.config.public_url.as_ref().map(|url| url.as_str());
-    let then = connection.registered_base_url.as_deref();
-    [then, today].into_iter().flatten().any(|base| {
-        url.strip_prefix(base)
-            .and_then(|path| engine.parts.secrets.verify_path(path))
-            .is_some_and(|(owner, _)| owner == connection.id)
-    })
-}
-
-/// Whether Telegram shows today's settings already: nobody wrote them down.
+/// Whether Telegram shows today's settings already, at today's address: nobody wrote them down.
 fn shows(
     engine: &Engine,
     connection: &Connection,
@@ -147,9 +137,6 @@ fn shows(
     let shown: BTreeSet<&str> = shown.map(String::as_str).collect();
     let kinds = engine.config.allowed_updates.iter();
     connection.current.key_id == wanted.key_id
-        && engine.config.public_url.as_ref().is_some_and(|base| {
-            registration::is_current(&engine.parts, base, connection, &info.url)
-        })
         && info.max_connections == wanted.max_connections.map(i64::from)
         && shown == kinds.map(UpdateKind::as_str).collect()
 }

@@ -9,6 +9,7 @@ use crate::parts::Parts;
 use crate::plan::{Existing, Facts, State};
 use crate::public_url::PublicUrl;
 use crate::put::Asked;
+use crate::registration::Whose;
 use crate::telegram::{self, Bot};
 use crate::{registration, sealing};
 
@@ -41,16 +42,14 @@ pub(crate) async fn gather(
         Status::Connecting => State::Connecting,
         Status::Disconnected => State::Disconnected,
     };
-    let webhook_is_ours = asked == Asked::ByToken
+    let may_be_ours = asked == Asked::ByToken
         && same_token
         && state == State::Active
-        && there.operation.is_none()
-        && registration::is_current(
-            parts,
-            base,
-            there,
-            &telegram::webhook_url(&parts.client, token).await?,
-        );
+        && there.operation.is_none();
+    let webhook_is_ours = may_be_ours && {
+        let shown = telegram::webhook_url(&parts.client, token).await?;
+        registration::whose(parts, Some(base), there, &shown) == Whose::Current
+    };
     let existing = Some(Existing {
         state,
         same_bot,

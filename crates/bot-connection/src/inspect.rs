@@ -12,6 +12,7 @@ use telegram_bot_api::{BotToken, Client, Error as Refusal, Method, UpdateKind};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
+use crate::registration::Whose;
 use crate::{registration, sealing, telegram};
 
 /// Inspects one connection with the token that it has.
@@ -100,7 +101,7 @@ fn token_answer(error: Refusal, method: &str) -> TokenAnswer {
 }
 
 fn shown(engine: &Engine, connection: &Connection, info: WebhookInfo) -> WebhookShown {
-    let url = whose(engine, connection, &info.url);
+    let url = shown_url(engine, connection, &info.url);
     let ours = matches!(url, ShownUrl::Ours | ShownUrl::OursOutdated);
     let words = info.last_error_message.unwrap_or_default();
     WebhookShown {
@@ -123,15 +124,14 @@ fn shown(engine: &Engine, connection: &Connection, info: WebhookInfo) -> Webhook
     }
 }
 
-/// Whose webhook an address is.
-pub(crate) fn whose(engine: &Engine, connection: &Connection, url: &str) -> ShownUrl {
-    let (parts, config) = (&engine.parts, &engine.config);
-    let is_current = |base| registration::is_current(parts, base, connection, url);
-    match telegram::host_of(url) {
-        None => ShownUrl::Empty,
-        Some(_) if config.public_url.as_ref().is_some_and(is_current) => ShownUrl::Ours,
-        Some(_) if registration::owner(parts, url).is_some() => ShownUrl::OursOutdated,
-        Some(host) => ShownUrl::Elsewhere { host },
+/// Whose webhook an address is, as whoever inspects is told.
+fn shown_url(engine: &Engine, connection: &Connection, url: &str) -> ShownUrl {
+    let today = engine.config.public_url.as_ref();
+    match registration::whose(&engine.parts, today, connection, url) {
+        Whose::Nobodys => ShownUrl::Empty,
+        Whose::Current => ShownUrl::Ours,
+        Whose::Earlier | Whose::OfAnotherConnection => ShownUrl::OursOutdated,
+        Whose::Elsewhere { host } => ShownUrl::Elsewhere { host },
     }
 }
 

@@ -76,11 +76,11 @@ pub struct WebhookShown {
 pub enum ShownUrl {
     /// Ours: the latest registration, at today's public address. Whether with our secret, Telegram never shows.
     Ours,
-    /// Ours, but of an earlier registration, at another public address, or of another of our connections.
+    /// Ours, but of an earlier registration, at the public address before today's, or of another of our connections.
     OursOutdated,
     /// Nobody's.
     Empty,
-    /// Another service's.
+    /// Another service's: also another program's behind our name, or a copy's of this server at another address.
     Elsewhere {
         /// Its host; nothing else of its address is kept.
         host: String,

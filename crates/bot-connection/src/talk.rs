@@ -8,6 +8,7 @@ use crate::machine::Ask;
 use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
 use crate::public_url::PublicUrl;
+use crate::registration::Whose;
 use crate::telegram::Webhook;
 use crate::{registration, telegram};
 
@@ -45,7 +46,7 @@ impl<'a> Talk<'a> {
     ) -> Result<(), Error> {
         match ask {
             Ask::Look => self.look(token).await,
-            Ask::LookForNoOther => self.look_for_no_other(token).await,
+            Ask::LookForNoOther => self.look_for_no_other(connection, token).await,
             Ask::Set => self.set(connection, token).await,
             Ask::LookForOurs => self.look_for_ours(connection, token).await,
             Ask::DeleteOurs => self.delete_ours(connection, token).await,
@@ -57,14 +58,20 @@ impl<'a> Talk<'a> {
         Ok(())
     }
 
-    async fn look_for_no_other(&mut self, token: &BotToken) -> Result<(), Error> {
+    /// What was shown may be another program's behind our name, or a copy's of this server: unasked, neither is replaced.
+    async fn look_for_no_other(
+        &mut self,
+        connection: &Connection,
+        token: &BotToken,
+    ) -> Result<(), Error> {
         self.look(token).await?;
-        match registration::rival(self.parts, self.base()?, &self.shown) {
-            Some(_) => Err(Error::WebhookTakenOver {
-                host: telegram::host_of(&self.shown),
-            }),
-            None => Ok(()),
+        let whose = self.whose(connection);
+        if whose.is_the_connections() || whose == Whose::Nobodys {
+            return Ok(());
         }
+        Err(Error::WebhookTakenOver {
+            host: telegram::host_of(&self.shown),
+        })
     }
 
     async fn set(&mut self, connection: &Connection, token: &BotToken) -> Result<(), Error> {
@@ -80,8 +87,7 @@ impl<'a> Talk<'a> {
         };
         self.pacer.webhook(bot).await;
         telegram::set_webhook(&parts.client, &parts.clock, token, webhook).await?;
-        self.warnings
-            .extend(registration::rival(parts, base, &self.shown));
+        self.warnings.extend(self.whose(connection).replaced());
         Ok(())
     }
 
@@ -105,10 +111,15 @@ impl<'a> Talk<'a> {
     }
 
     async fn delete_ours(&self, connection: &Connection, token: &BotToken) -> Result<(), Error> {
-        let owner = registration::owner(self.parts, &self.shown);
-        if owner.is_some_and(|owner| owner == connection.id) {
+        if self.whose(connection).is_the_connections() {
             telegram::delete_webhook(&self.parts.client, token).await?;
         }
         Ok(())
+    }
+
+    /// Whose webhook was shown last.
+    fn whose(&self, connection: &Connection) -> Whose {
+        let today = self.config.public_url.as_ref();
+        registration::whose(self.parts, today, connection, &self.shown)
     }
 }

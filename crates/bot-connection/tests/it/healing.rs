@@ -1,9 +1,9 @@
 //! A bot that was disabled and enabled again.
 
-use bot_connection::{Error, Healed, ShownUrl, TokenAnswer};
+use bot_connection::{Error, Healed, ShownUrl, Status, TokenAnswer, Warning};
 use telegram_simulator::FailureKind;
 
-use crate::support::{on_both, project};
+use crate::support::{BASE, on_both, project};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_registered_once_and_unasked() {
@@ -90,6 +90,51 @@ async fn what_was_begun_is_ended_later_unless_somebody_else_came() {
                 assert_eq!(ended, 1);
                 place.is_connected(name, bot).await;
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_gives_way_to_a_rival_behind_our_name_and_to_a_copy_of_this_server() {
+    on_both(async |mut place| {
+        for name in ["rival", "copy"] {
+            let (bot, token) = place.bot();
+            let id = place.put(name, &token).await.unwrap().view.connection;
+            let ours = place.url(&place.record(name).await);
+            place.later();
+            place.control.disable(bot).unwrap();
+            place.control.enable(bot).unwrap();
+            place.fail(bot, "setWebhook", FailureKind::Status(502));
+            place.connections.heal(&id).await.unwrap_err();
+            let begun = place.record(name).await;
+            let reached = (begun.operation.as_deref(), &*begun.step);
+            assert_eq!(reached, (Some("renew"), "begun"));
+            place.later();
+            let (host, other) = match name {
+                "rival" => ("bots.example.com", format!("{BASE}/another/program")),
+                _ => (
+                    "copy.example.com",
+                    ours.replace(BASE, "https://copy.example.com"),
+                ),
+            };
+            place.control.rival_sets_webhook(bot, &other).unwrap();
+            let asked = place.calls(bot, "setWebhook").len();
+            place.restart();
+            assert_eq!((place.resume().await, place.webhook(bot)), (0, other));
+            assert_eq!(place.calls(bot, "setWebhook").len(), asked);
+            let record = place.record(name).await;
+            assert_eq!((record.status, record.operation), (Status::Active, None));
+            assert!(record.warning.unwrap().contains(host));
+            let shown = place.connections.inspect(&id).await.unwrap().webhook;
+            let elsewhere = ShownUrl::Elsewhere { host: host.into() };
+            assert_eq!(shown.unwrap().url, elsewhere);
+            // A person who asks for it has it replaced, and is told.
+            place.later();
+            let reconnected = place.connections.reconnect(&project(name)).await.unwrap();
+            let host = host.to_owned();
+            assert_eq!(reconnected.warnings, [Warning::RivalReplaced { host }]);
+            place.is_connected(name, bot).await;
         }
     })
     .await;
