@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspection::TokenAnswer;
 use crate::operation::Operation;
+use crate::refusal::BotRefusal;
 use crate::registration::Whose;
 use crate::{changing, drift, inspect, prepare, registration, sealing, telegram};
 
@@ -100,13 +101,19 @@ fn of_answer(engine: &Engine, found: &Connection, answer: TokenAnswer) -> Renewe
             engine.pacer.stop(retry_after);
             Renewed::Stopped(retry_after)
         }
-        TokenAnswer::Unavailable { why } => {
+        // It says nothing about the bot.
+        TokenAnswer::Refused {
+            why: BotRefusal::ServerMisconfigured,
+            description: why,
+        }
+        | TokenAnswer::Unavailable { why } => {
             tracing::warn!(connection = %found.id, why, "Telegram could not be asked about a webhook");
             Renewed::Fault
         }
         TokenAnswer::Works
         | TokenAnswer::Unauthorized
         | TokenAnswer::LoggedOut
+        | TokenAnswer::Refused { .. }
         | TokenAnswer::NoToken => Renewed::LeftAlone,
     }
 }

@@ -12,6 +12,7 @@ use telegram_bot_api::{BotToken, Client, Error as Refusal, Method, UpdateKind};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
+use crate::refusal::BotRefusal;
 use crate::registration::Whose;
 use crate::{registration, sealing, telegram};
 
@@ -85,15 +86,19 @@ async fn call<M: Method>(
 }
 
 fn token_answer(error: Refusal, method: &str) -> TokenAnswer {
-    if error.is_token_refused(method) {
-        return TokenAnswer::Unauthorized;
-    }
-    match error {
-        Refusal::Throttled { retry_after, .. } => TokenAnswer::RateLimited { retry_after },
-        // The one refusal that only its words tell from others.
-        Refusal::Refused { description, .. } if description.contains("Logged out") => {
-            TokenAnswer::LoggedOut
+    match telegram::meaning(error, method) {
+        Error::TokenNotValid => TokenAnswer::Unauthorized,
+        Error::TelegramRefuses {
+            why: BotRefusal::LoggedOut,
+            ..
+        } => TokenAnswer::LoggedOut,
+        Error::TelegramRefuses { why, description } => TokenAnswer::Refused { why, description },
+        Error::TelegramUnavailable(Refusal::Throttled { retry_after, .. }) => {
+            TokenAnswer::RateLimited { retry_after }
         }
+        Error::TelegramUnavailable(failure) => TokenAnswer::Unavailable {
+            why: failure.to_string(),
+        },
         error => TokenAnswer::Unavailable {
             why: error.to_string(),
         },
@@ -182,6 +187,49 @@ mod tests {
         let both = ["chat_member".to_owned(), "message".to_owned()];
         assert_eq!(missing(&wanted, Some(&both)), []);
         assert_eq!(missing(&wanted, Some(&[])), wanted);
+    }
+
+    #[test]
+    fn whatever_telegram_refuses_for_good_is_told_with_its_reason() {
+        let refused = |code, words: &str| Refusal::Refused {
+            code,
+            description: words.to_owned(),
+            migrate_to_chat_id: None,
+        };
+        for (code, words, why) in [
+            (
+                400,
+                "Bad Request: FROZEN_METHOD_INVALID",
+                BotRefusal::Frozen,
+            ),
+            (
+                400,
+                "Bad Request: the bot has already been closed",
+                BotRefusal::Other,
+            ),
+            (403, "Forbidden", BotRefusal::Other),
+        ] {
+            for method in ["getMe", "getWebhookInfo"] {
+                let description = words.to_owned();
+                assert_eq!(
+                    token_answer(refused(code, words), method),
+                    TokenAnswer::Refused { why, description }
+                );
+            }
+        }
+        let description = "Unauthorized: invalid api-id/api-hash".to_owned();
+        let misconfigured = Refusal::Unauthorized {
+            description: description.clone(),
+        };
+        let why = BotRefusal::ServerMisconfigured;
+        assert_eq!(
+            token_answer(misconfigured, "getMe"),
+            TokenAnswer::Refused { why, description }
+        );
+        for words in ["Logged out", "Bad Request: Logged out"] {
+            let answer = token_answer(refused(400, words), "getMe");
+            assert_eq!(answer, TokenAnswer::LoggedOut);
+        }
     }
 
     #[test]

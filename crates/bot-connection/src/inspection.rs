@@ -7,6 +7,8 @@ use connection_directory::Status;
 use ids::{ProjectId, TelegramBotId};
 use telegram_bot_api::UpdateKind;
 
+use crate::refusal::BotRefusal;
+
 /// What Telegram answered about a connection, and what its record says beside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
@@ -35,6 +37,13 @@ pub enum TokenAnswer {
     Unauthorized,
     /// Somebody called `logOut` with it, to move the bot to another Bot API server.
     LoggedOut,
+    /// Telegram refuses to answer for the bot, and it is none of the reasons above.
+    Refused {
+        /// Which refusal it is.
+        why: BotRefusal,
+        /// Telegram's own words.
+        description: String,
+    },
     /// Nothing, for so long.
     RateLimited {
         /// How long Telegram asks to wait.

@@ -145,7 +145,8 @@ fn refused_webhook(error: Refusal, url: &str, secret: &SecretToken) -> Error {
     }
 }
 
-fn meaning(error: Refusal, method: &str) -> Error {
+/// What an answer that is none means here.
+pub(crate) fn meaning(error: Refusal, method: &str) -> Error {
     let words = error.description().unwrap_or_default();
     // Of all that is refused with 401, one says nothing about the token.
     let about_the_bot = match error.code() {

@@ -237,6 +237,7 @@ fn unanswered(facts: &Facts) -> Option<Duration> {
             retry_after,
             since: began,
         } => Some(since(*began).max(*retry_after).clamp(SOON, RARELY)),
+        Token::ServerNotAllowed => Some(RARELY),
         Token::Unavailable { since: began, .. } => Some(since(*began).clamp(SOON, RARELY)),
         _ => None,
     }

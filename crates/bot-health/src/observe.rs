@@ -1,6 +1,6 @@
 //! From what is in memory, in the record and in Telegram's answers to the facts that are judged.
 
-use bot_connection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
+use bot_connection::{BotRefusal, Inspection, ShownUrl, TokenAnswer, WebhookShown};
 use clock::Timestamp;
 use connection_directory::{Connection, Status};
 use update_dispatcher::BotSnapshot;
@@ -102,7 +102,17 @@ fn token(
             Token::Unauthorized { since: Some(since) }
         }
         TokenAnswer::LoggedOut => Token::LoggedOut,
+        TokenAnswer::Refused { why, description } => refused(why, description),
         _ => Token::Missing,
+    }
+}
+
+fn refused(why: BotRefusal, words: String) -> Token {
+    match why {
+        BotRefusal::Frozen => Token::Frozen,
+        BotRefusal::LoggedOut => Token::LoggedOut,
+        BotRefusal::ServerMisconfigured => Token::ServerNotAllowed,
+        _ => Token::Refused { words },
     }
 }
 

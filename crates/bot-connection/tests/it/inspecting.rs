@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bot_connection::{Error, Inspection, ShownUrl, Status, TokenAnswer, WebhookShown};
+use bot_connection::{BotRefusal, Error, Inspection, ShownUrl, Status, TokenAnswer, WebhookShown};
 use clock::Timestamp;
 use ids::ConnectionId;
 use telegram_bot_api::UpdateKind;
@@ -114,6 +114,18 @@ async fn whatever_telegram_says_to_the_token_is_an_answer() {
             );
             place.fail(bot, method, FailureKind::Unauthorized);
             assert_eq!(answer().await.token, TokenAnswer::Unauthorized);
+            place.fail(bot, method, FailureKind::Status(403));
+            let refused = answer().await.token;
+            assert!(
+                matches!(
+                    refused,
+                    TokenAnswer::Refused {
+                        why: BotRefusal::Other,
+                        ..
+                    }
+                ),
+                "{refused:?}"
+            );
             // A connection that breaks once is no news.
             place.fail(bot, method, FailureKind::Cut);
             assert_eq!(answer().await.token, TokenAnswer::Works);

@@ -80,6 +80,21 @@ fn token(case: &Case<'_>, seen: &mut Vec<Evidence>) {
             now,
             "Telegram answers that the bot was logged out".to_owned(),
         ),
+        Token::Frozen => (
+            now,
+            "Telegram answers that the bot or its owner's account is frozen".to_owned(),
+        ),
+        Token::Refused { words } => (
+            now,
+            format!(
+                "Telegram refuses to answer for the bot: {}",
+                scrub::words(words)
+            ),
+        ),
+        Token::ServerNotAllowed => (
+            now,
+            "the Bot API server answers that its api-id or api-hash is not valid".to_owned(),
+        ),
         Token::RateLimited { retry_after, since } => {
             let wait = retry_after.as_secs();
             (

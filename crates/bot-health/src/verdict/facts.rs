@@ -67,6 +67,15 @@ pub enum Token {
     },
     /// 400 `Logged out`.
     LoggedOut,
+    /// Telegram has frozen the bot, or its owner's account.
+    Frozen,
+    /// Telegram refuses to answer for the bot, for another reason that it gives: 400 or 403.
+    Refused {
+        /// Telegram's own words.
+        words: String,
+    },
+    /// The Bot API server itself may not use Telegram: nothing is known of the token.
+    ServerNotAllowed,
     /// 429: nothing is known of the token.
     RateLimited {
         /// How long Telegram makes us wait.

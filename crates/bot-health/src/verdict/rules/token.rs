@@ -84,9 +84,33 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "Another program has signed this bot out of Telegram.",
         fix: "Switch the other program off, wait ten minutes, and press Reconnect.",
     },
+    Rule {
+        name: "frozen",
+        code: Some(TelegramApiUnauthorized),
+        holds: |case| case.facts.token == Token::Frozen,
+        since: unknown,
+        sentence: "Telegram has frozen this bot or the account that owns it.",
+        fix: "Ask Telegram with the owner's account to lift this, or connect another bot.",
+    },
+    Rule {
+        name: "refused_otherwise",
+        code: Some(TelegramApiUnauthorized),
+        holds: |case| matches!(case.facts.token, Token::Refused { .. }),
+        since: unknown,
+        sentence: "Telegram refuses to work for this bot.",
+        fix: "Press Reconnect, and ask the operator for Telegram's own words if that does not end it.",
+    },
 ];
 
 pub(super) const UNANSWERED: &[Rule] = &[
+    Rule {
+        name: "server_not_allowed",
+        code: Some(TelegramUnavailable),
+        holds: |case| case.facts.token == Token::ServerNotAllowed,
+        since: unknown,
+        sentence: "The server that runs your bot is not allowed to use Telegram, so the bot cannot answer.",
+        fix: "Ask the operator to mend the way in which the server signs in to Telegram.",
+    },
     Rule {
         name: "rate_limited",
         code: Some(TelegramRateLimited),

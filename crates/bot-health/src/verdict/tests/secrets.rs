@@ -55,6 +55,7 @@ fn holding(text: &str, token: u8, elsewhere: bool) -> Facts {
     facts.way().answer = SelfCheck::NoAnswer { why: why.clone() };
     facts.token = match token {
         0 => Token::Unavailable { why, since: None },
+        1 => Token::Refused { words: why },
         _ => Token::Works,
     };
     facts
@@ -76,7 +77,7 @@ fn told(decision: &Decision) -> String {
 
 proptest! {
     #[test]
-    fn no_secret_is_told((secret, text) in planted(), token in 0_u8..3, elsewhere: bool) {
+    fn no_secret_is_told((secret, text) in planted(), token in 0_u8..4, elsewhere: bool) {
         let told = told(&decide(&holding(&text, token, elsewhere)));
         prop_assert!(!told.contains(&secret), "{secret} in {told}");
         // Not even a good part of it.

@@ -112,6 +112,25 @@ fn token() -> Vec<Row> {
         row("logged out", TelegramLoggedOut, |facts| {
             facts.unanswered(Token::LoggedOut);
         }),
+        row("frozen", TelegramApiUnauthorized, |facts| {
+            facts.unanswered(Token::Frozen);
+        }),
+        row(
+            "frozen, so handlers fail: the cause counts",
+            TelegramApiUnauthorized,
+            |facts| {
+                facts.unanswered(Token::Frozen);
+                facts.handlers_failed(9, 300, 10);
+            },
+        ),
+        row(
+            "refused with words that nobody knows",
+            TelegramApiUnauthorized,
+            |facts| {
+                let words = "Bad Request: the bot has already been closed".into();
+                facts.unanswered(Token::Refused { words });
+            },
+        ),
     ]
 }
 
@@ -125,6 +144,13 @@ fn unanswered() -> Vec<Row> {
         since,
     };
     vec![
+        row(
+            "the server may not use Telegram",
+            TelegramUnavailable,
+            |facts| {
+                facts.unanswered(Token::ServerNotAllowed);
+            },
+        ),
         row("429 for some seconds", None, |facts| {
             facts.unanswered(limited(7, Some(ago(7))));
         }),
