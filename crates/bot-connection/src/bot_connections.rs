@@ -164,10 +164,11 @@ impl BotConnections {
     }
 
     /// Tells from now on whose registration was changed, or could not be, because somebody asked for it: whoever watches may want to look.
+    /// A disconnect is told when the bot is off here, and once more when Telegram knows.
     /// Who listens too slowly misses some.
     #[must_use]
     pub fn registrations(&self) -> Registrations {
-        self.0.registered.listen()
+        self.0.announcer.listen()
     }
 
     /// The project's bot, or the last it had.

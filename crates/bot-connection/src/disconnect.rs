@@ -45,6 +45,7 @@ pub(crate) async fn switch_off(
     connection: Connection,
 ) -> Connection {
     engine.parts.park(&connection.id);
+    engine.announcer.tell(&connection.id);
     tracing::info!(project = %connection.project, connection = %connection.id, "a bot is disconnected");
     let mut told = connection.clone();
     let (telling, turn) = (Arc::clone(engine), Arc::clone(turn));

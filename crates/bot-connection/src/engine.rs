@@ -14,7 +14,7 @@ use crate::error::{Error, Warning};
 use crate::operation::Operation;
 use crate::pacer::Pacer;
 use crate::parts::{ConnectConfig, Parts};
-use crate::registrations::Registered;
+use crate::registrations::Announcer;
 use crate::turns::{Turn, Turns};
 
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct Engine {
     pub(crate) backoff: Arc<Backoff>,
     pub(crate) campaign: Arc<Campaign>,
     pub(crate) pacer: Arc<Pacer>,
-    pub(crate) registered: Registered,
+    pub(crate) announcer: Announcer,
     projects: Turns<ProjectId>,
     /// A bot that leaves one project while another takes it: the one's deleteWebhook must not meet the other's setWebhook.
     bots: Turns<TelegramBotId>,
@@ -42,7 +42,7 @@ impl Engine {
             backoff: Arc::default(),
             campaign: Arc::default(),
             pacer: Arc::new(Pacer::new(parts.clock.clone(), config.pace)),
-            registered: Registered::default(),
+            announcer: Announcer::default(),
             parts,
             config,
             projects,
@@ -116,7 +116,7 @@ impl Engine {
             Ok(_) | Err(Failed { is_over: true, .. }) => {
                 self.backoff.forget(id);
                 if operation != Operation::Renew {
-                    self.registered.tell(id);
+                    self.announcer.tell(id);
                 }
             }
             Err(failed) => {

@@ -21,10 +21,11 @@ impl Registrations {
     }
 }
 
+/// Tells whose registration was changed.
 #[derive(Clone)]
-pub(crate) struct Registered(broadcast::Sender<ConnectionId>);
+pub(crate) struct Announcer(broadcast::Sender<ConnectionId>);
 
-impl Registered {
+impl Announcer {
     pub(crate) fn tell(&self, connection: &ConnectionId) {
         // Nobody has to listen.
         let _ = self.0.send(connection.clone());
@@ -35,7 +36,7 @@ impl Registered {
     }
 }
 
-impl Default for Registered {
+impl Default for Announcer {
     fn default() -> Self {
         Self(broadcast::Sender::new(KEPT))
     }

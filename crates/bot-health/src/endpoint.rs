@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use outbound_http::{CertificateReport, ChainFault as Fault, Failure};
+use tokio::sync::Notify;
 
 use crate::parts::Parts;
 use crate::verdict::facts::{Addresses, Certificate, ChainFault, Endpoint, SelfCheck};
@@ -15,6 +16,8 @@ pub(crate) struct EndpointWatch {
     latest: Mutex<Option<(Duration, Endpoint)>>,
     /// Held by the one who looks.
     looking: tokio::sync::Mutex<()>,
+    /// Told when an inspection had no time to look.
+    woken: Notify,
 }
 
 impl EndpointWatch {
@@ -24,7 +27,13 @@ impl EndpointWatch {
             public: public_url.and_then(host_and_port),
             latest: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
+            woken: Notify::new(),
         }
+    }
+
+    /// Until somebody had no time to look.
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
     }
 
     pub(crate) fn latest(&self) -> Option<Endpoint> {
@@ -37,6 +46,22 @@ impl EndpointWatch {
             return;
         };
         let _alone = self.looking.lock().await;
+        self.look_unless_known(parts, host, *port, not_older).await;
+    }
+
+    /// The same for whoever cannot wait for another's look: what is known has to do then, and whoever watches over this is woken.
+    pub(crate) async fn refresh_unless_busy(&self, parts: &Parts, not_older: Duration) {
+        let Some((host, port)) = &self.public else {
+            return;
+        };
+        let Ok(_alone) = self.looking.try_lock() else {
+            self.woken.notify_one();
+            return;
+        };
+        self.look_unless_known(parts, host, *port, not_older).await;
+    }
+
+    async fn look_unless_known(&self, parts: &Parts, host: &str, port: u16, not_older: Duration) {
         let now = parts.clock.elapsed();
         if self
             .held()
@@ -44,7 +69,7 @@ impl EndpointWatch {
         {
             return;
         }
-        let look = parts.clock.timeout(LONGEST, look(parts, host, *port)).await;
+        let look = parts.clock.timeout(LONGEST, look(parts, host, port)).await;
         // One that did not end says nothing, and is not repeated at once either.
         let endpoint = look.unwrap_or_else(|_| unknown(parts, host));
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -135,7 +135,10 @@ async fn observe_active(
         }
     };
     if failed_lately(&inspection) {
-        watch.endpoint.refresh(parts, ENDPOINT_AGE).await;
+        watch
+            .endpoint
+            .refresh_unless_busy(parts, ENDPOINT_AGE)
+            .await;
     }
     let after = parts.directory.connection_find(&before.id).await?;
     let after = after.filter(|after| is_settled(watch, before, after));
@@ -253,7 +256,7 @@ async fn standing(watch: &Watch, id: &ConnectionId) -> Result<Option<Standing>> 
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// How old a look at our own side may be when bots fail.
-const ENDPOINT_AGE: Duration = Duration::from_secs(30);
+pub(crate) const ENDPOINT_AGE: Duration = Duration::from_secs(30);
 
 const LATELY: Duration = Duration::from_secs(600);
 

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use bot_connection::Registrations;
+
+use crate::look::ENDPOINT_AGE;
 use crate::observe::{self, Trying};
 use crate::signal::{Cause, Signal};
 use crate::watch::Watch;
 
 /// Notices who was connected, disconnected or given a new token.
-pub(crate) async fn listen_for_registrations(watch: &Watch) {
-    let mut registrations = watch.parts.connections.registrations();
+pub(crate) async fn listen_for_registrations(watch: &Watch, mut registrations: Registrations) {
     while let Some(connection) = registrations.recv().await {
         watch.hear(Signal::Registered { connection });
     }
@@ -54,12 +56,14 @@ pub(crate) async fn watch_handlers(watch: &Watch) {
 
 /// Looks at our own side.
 pub(crate) async fn watch_endpoint(watch: &Watch) {
+    let (endpoint, parts) = (&watch.endpoint, &watch.parts);
+    let mut not_older = ENDPOINT_EVERY / 2;
     loop {
-        watch
-            .endpoint
-            .refresh(&watch.parts, ENDPOINT_EVERY / 2)
-            .await;
-        watch.parts.clock.sleep(ENDPOINT_EVERY).await;
+        endpoint.refresh(parts, not_older).await;
+        not_older = tokio::select! {
+            () = parts.clock.sleep(ENDPOINT_EVERY) => ENDPOINT_EVERY / 2,
+            () = endpoint.woken() => ENDPOINT_AGE,
+        };
     }
 }
 

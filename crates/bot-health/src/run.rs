@@ -19,13 +19,15 @@ use crate::{keep, notice, sweep, table};
 
 /// Looks after everything.
 pub(crate) async fn run(watch: &Arc<Watch>) {
+    // First: what is changed while the database is waited for is to be heard too.
+    let registrations = watch.parts.connections.registrations();
     begin(watch).await;
     // Boxed, since together they are large.
     let loops: [BoxFuture<'_, ()>; 9] = [
         Box::pin(work(watch)),
         Box::pin(sweep::run(watch)),
         Box::pin(probe(watch)),
-        Box::pin(notice::listen_for_registrations(watch)),
+        Box::pin(notice::listen_for_registrations(watch, registrations)),
         Box::pin(notice::listen_for_silence(watch)),
         Box::pin(notice::watch_handlers(watch)),
         Box::pin(notice::watch_endpoint(watch)),

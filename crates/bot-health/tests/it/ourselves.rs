@@ -54,6 +54,48 @@ async fn our_name_is_looked_up_now_and_then_and_more_often_while_bots_fail() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_our_own_side_that_does_not_end_holds_up_no_verdict() {
+    on_both(HealthConfig::default(), async |mut place| {
+        place.parts.names = Arc::new(Never);
+        place.stop_watching().await;
+        let bot = place.bot("1").await;
+        // What fails now is later than the registration.
+        place.hands.advance(STEP);
+        // The watch is looking, and the clock stands still.
+        place.watch().await;
+        let refused = DeliveryFault::Connect(DeliveryFault::REFUSED.to_owned());
+        place
+            .control
+            .fail_delivery(DeliveryFailure::of(bot.bot, refused));
+        place
+            .control
+            .user_sends(bot.bot, ChatId(1), "hello?")
+            .unwrap();
+        place
+            .happens(async || {
+                let info = place.control.webhook_info(bot.bot).unwrap();
+                info.get("last_error_message").is_some()
+            })
+            .await;
+        let (health, project) = (place.health.clone(), bot.project.clone());
+        let asked = tokio::spawn(async move { health.diagnose(&project).await });
+        place.happens(async || asked.is_finished()).await;
+        let verdict = asked.await.unwrap().unwrap();
+        assert_eq!(verdict.code, VerdictCode::WebhookUnreachable, "{verdict:?}");
+    })
+    .await;
+}
+
+/// A name service that never answers.
+struct Never;
+
+impl Resolve for Never {
+    fn resolve<'a>(&'a self, _: &'a str) -> Resolving<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
 /// No name leads anywhere.
 struct Nothing(Arc<AtomicUsize>);
 
