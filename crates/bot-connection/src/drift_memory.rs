@@ -75,6 +75,11 @@ impl Campaign {
         memory.resting.remove(id);
     }
 
+    /// A bot was found to be as it should be. That says nothing of whether Telegram would take the next one's webhook.
+    pub(crate) fn noted(&self, id: &ConnectionId) {
+        self.lock().resting.remove(id);
+    }
+
     /// It went wrong for a reason that is not this bot's alone. Answers how long to leave Telegram alone.
     pub(crate) fn failed(&self) -> Duration {
         let mut memory = self.lock();
@@ -152,6 +157,23 @@ mod tests {
         campaign.succeeded(&id);
         campaign.rest(&id, now);
         assert!(!campaign.rests(&id, now + REST_FIRST));
+    }
+
+    #[test]
+    fn what_was_only_noted_proves_nothing() {
+        let (campaign, id) = (Campaign::default(), ConnectionId::from_parts(1, [1; 10]));
+        campaign.rest(&id, Duration::ZERO);
+        let first = campaign.failed();
+        campaign.noted(&id);
+        assert!(!campaign.rests(&id, Duration::ZERO) && !campaign.is_proven());
+        assert_eq!(
+            campaign.failed(),
+            first * 2,
+            "the faults before still count"
+        );
+        campaign.succeeded(&id);
+        assert!(campaign.is_proven());
+        assert_eq!(campaign.failed(), first);
     }
 
     #[test]

@@ -18,8 +18,10 @@ use crate::{changing, drift, inspect, prepare, registration, sealing, telegram};
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewed {
-    /// Registered anew; or Telegram was told all of it before, and the record says so now.
+    /// Registered anew: Telegram has taken a webhook with today's settings.
     Done,
+    /// Telegram was told all of it before, and the record says so now. Telegram was asked to take nothing.
+    Noted,
     /// Its record does not say any more that it is due, or somebody is changing it.
     NotDue,
     /// Its own trouble: the webhook is another's or nobody's, or the token is refused.
@@ -80,7 +82,7 @@ async fn try_renew(
             record.registered_max_connections = wanted.max_connections;
         });
         written.await?;
-        return Ok(Renewed::Done);
+        return Ok(Renewed::Noted);
     }
     prepare::renew(parts, &mut connection).await?;
     engine

@@ -141,6 +141,10 @@ fn note(engine: &Engine, found: &Connection, renewed: Renewed) -> Option<bool> {
             campaign.succeeded(&found.id);
             Some(true)
         }
+        Renewed::Noted => {
+            campaign.noted(&found.id);
+            Some(true)
+        }
         Renewed::NotDue => None,
         Renewed::LeftAlone => {
             campaign.rest(&found.id, now);
