@@ -42,8 +42,13 @@ async fn one(engine: &Engine, found: Connection) -> bool {
     };
     let id = &found.id;
     match end(engine, id).await {
-        Ok(true) => true,
-        Ok(false) => {
+        Ok(End::Ended) => true,
+        Ok(End::NothingLeft) => {
+            // Nobody else would, and the next operation must not wait for it.
+            engine.backoff.forget(id);
+            false
+        }
+        Ok(End::Later) => {
             engine.backoff.failed(id, &engine.parts.clock);
             false
         }
@@ -56,7 +61,18 @@ async fn one(engine: &Engine, found: Connection) -> bool {
     }
 }
 
-async fn end(engine: &Engine, id: &ConnectionId) -> Result<bool, Error> {
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The operation is over.
+    Ended,
+    /// Telegram is to be told later.
+    Later,
+    /// Somebody else has ended it in between.
+    NothingLeft,
+}
+
+async fn end(engine: &Engine, id: &ConnectionId) -> Result<End, Error> {
     let parts = &engine.parts;
     // Read again: its turn is ours only now.
     let found = parts
@@ -65,22 +81,27 @@ async fn end(engine: &Engine, id: &ConnectionId) -> Result<bool, Error> {
         .await
         .map_err(Error::Directory)?;
     let Some(mut connection) = found else {
-        return Ok(false);
+        return Ok(End::NothingLeft);
     };
+    if connection.operation.is_none() {
+        return Ok(End::NothingLeft);
+    }
+    // One of a later version is left to that.
     let Some(operation) = record::operation(&connection) else {
-        return Ok(false);
+        return Ok(End::Later);
     };
     if operation == Operation::Disconnect {
         // Whoever wrote the record may not have come as far.
         parts.park(id);
-        return Ok(engine.withdraw(&mut connection).await);
+        let is_over = engine.withdraw(&mut connection).await;
+        return Ok(if is_over { End::Ended } else { End::Later });
     }
     let warnings = engine.register(&mut connection, operation, None).await?;
     for warning in warnings {
         tracing::warn!(connection = %id, %warning, "a bot is connected, with a reservation");
     }
     tracing::info!(connection = %id, operation = operation.as_str(), "an unfinished operation is ended");
-    Ok(true)
+    Ok(End::Ended)
 }
 
 /// How many talk to Telegram at the same time.
