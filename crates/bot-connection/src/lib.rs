@@ -56,7 +56,7 @@ pub use crate::inspection::{Inspection, ShownUrl, TokenAnswer, WebhookShown};
 pub use crate::kill::kill_points;
 pub use crate::pace::{Pace, Share};
 pub use crate::parts::{ConnectConfig, Parts};
-pub use crate::public_url::{InvalidPublicUrl, PublicUrl, is_refused_address};
+pub use crate::public_url::{InvalidPublicUrl, PublicUrl};
 pub use crate::refusal::{BotRefusal, WebhookRefusal};
 pub use crate::registrations::Registrations;
 pub use crate::view::{BotView, Connected, Did};

@@ -96,7 +96,7 @@ impl std::fmt::Display for PublicUrl {
 
 /// Whether Telegram refuses to deliver to this address (docs/TELEGRAM.md: "Addresses that are refused").
 #[must_use]
-pub fn is_refused_address(address: IpAddr) -> bool {
+pub(crate) fn is_refused_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_reserved(address),
         IpAddr::V6(_) => true,

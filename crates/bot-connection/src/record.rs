@@ -47,7 +47,8 @@ pub(crate) fn begin_again(record: &mut Connection) {
     record.warning = None;
 }
 
-/// Puts a new token in the place of the one before, which Telegram has made useless already.
+/// Puts a new token in the place of the one before, if there is one. Whether Telegram still takes that one nobody has to know: it is not
+/// used again.
 pub(crate) fn take_token(record: &mut Connection, sealed: SealedToken) {
     if record.sealed_token.replace(sealed).is_some() {
         record.token_version = record.token_version.next();

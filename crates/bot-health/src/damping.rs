@@ -28,33 +28,33 @@ const RECONNECTED: Duration = Duration::from_secs(60);
 
 /// What was told of a connection last, and what was heard since. Plain columns: any values whatever are fit to go on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// The code that was told last. Of a connection of which nothing was told yet: `healthy`, which its `connected` event implied.
-    pub told: VerdictCode,
+    pub(crate) told: VerdictCode,
     /// When it was told.
-    pub told_at: Timestamp,
+    pub(crate) told_at: Timestamp,
     /// A code that was heard last and not told yet, and since when such codes have been heard.
-    pub waiting: Option<(VerdictCode, Timestamp)>,
+    pub(crate) waiting: Option<(VerdictCode, Timestamp)>,
     /// When the last three changes to another code than `healthy` were told, the latest first.
-    pub changes: [Option<Timestamp>; 3],
+    pub(crate) changes: [Option<Timestamp>; 3],
     /// How often the time was doubled for which better news must hold.
-    pub doublings: u8,
+    pub(crate) doublings: u8,
 }
 
 /// Something that is to be recorded, and published where [`Self::publication`] says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// What was told before.
-    pub from: VerdictCode,
+    pub(crate) from: VerdictCode,
     /// What is told now; another code.
-    pub to: VerdictCode,
+    pub(crate) to: VerdictCode,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What the platform hears of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Publication {
+pub(crate) enum Publication {
     /// The bot works again.
     Healthy,
     /// The bot does not work, for this reason.
@@ -63,7 +63,7 @@ pub enum Publication {
 
 /// What one observation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// Nothing new.
     NoNews,
     /// This, and since when it certainly is so.
@@ -81,7 +81,7 @@ impl From<&Decision> for Heard {
 impl Standing {
     /// Of a connection of which nothing was told yet.
     #[must_use]
-    pub fn new(now: Timestamp) -> Self {
+    pub(crate) fn new(now: Timestamp) -> Self {
         Self {
             told: VerdictCode::Healthy,
             told_at: now,
@@ -94,7 +94,7 @@ impl Standing {
     /// Hears an observation; answers the change that is to be told because of it, if one is.
     ///
     /// Times may go back: the machine's clock may be set.
-    pub fn hear(&mut self, heard: impl Into<Heard>, now: Timestamp) -> Option<Change> {
+    pub(crate) fn hear(&mut self, heard: impl Into<Heard>, now: Timestamp) -> Option<Change> {
         self.forget_the_future(now);
         let Heard::Code(code, since) = heard.into() else {
             return None;
@@ -112,7 +112,7 @@ impl Standing {
 
     /// From when on the code that waits would be told, if it is heard again: a good time to look again.
     #[must_use]
-    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn due(&self, now: Timestamp) -> Option<Timestamp> {
         let (code, first_heard) = self.waiting?;
         Some(first_heard.min(now) + self.patience(code, false, now))
     }
@@ -185,7 +185,7 @@ impl Change {
     /// What the platform hears of it: nothing where the bot was disconnected, or connected anew, since those have events of
     /// their own that say so.
     #[must_use]
-    pub fn publication(&self) -> Option<Publication> {
+    pub(crate) fn publication(&self) -> Option<Publication> {
         match (self.from.condition(), self.to.condition()) {
             (_, Condition::Disconnected) | (Condition::Disconnected, Condition::Healthy) => None,
             (_, Condition::Degraded) => Some(Publication::Degraded(self.to)),

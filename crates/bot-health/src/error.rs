@@ -4,7 +4,7 @@ use ids::ProjectId;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A change was written for another reason than an inspection; or a stored row is not as this software writes it.
+    /// A stored row is not as this software writes it.
     #[error("the health record of a connection is damaged: its {column} cannot be read")]
     Damaged {
         /// The column.

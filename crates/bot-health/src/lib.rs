@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-pub mod damping;
 pub mod verdict;
 
 mod bot_health;
 mod config;
+mod damping;
 mod desk;
 mod diagnose;
 mod endpoint;
