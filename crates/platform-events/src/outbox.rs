@@ -10,7 +10,8 @@ use crate::event_type::EventTypes;
 use crate::schema::{event_deliveries, event_endpoints, platform_events};
 use crate::state::{DeliveryState, EndpointState};
 
-/// Writes an event, and a delivery for each endpoint that is on and wants it.
+/// Writes an event, and a delivery for each endpoint that wants it and that its owner has not turned off: what an endpoint that was disabled
+/// misses waits for it.
 pub(crate) async fn write(
     link: &mut Link,
     event: &NewEvent,
@@ -29,7 +30,8 @@ pub(crate) async fn write(
     let insert = diesel::insert_into(platform_events::table).values(columns);
     store::ensure_touched(link.run(insert).await?, 1)?;
     let on = event_endpoints::table
-        .filter(event_endpoints::state.eq(EndpointState::On))
+        .filter(event_endpoints::state.ne(EndpointState::Off))
+        .filter(event_endpoints::deleted_at_us.is_null())
         .order(event_endpoints::id)
         .select((event_endpoints::id, event_endpoints::event_types));
     let on: Vec<(EndpointId, String)> = link.fetch(on).await?;

@@ -12,7 +12,7 @@ pub enum EndpointState {
     On,
     /// Its owner turned it off. New events pass it by; what waits for it goes on waiting.
     Off,
-    /// The same, because too many deliveries in a row failed.
+    /// Too many deliveries in a row failed. What it wants waits for it.
     Disabled,
 }
 

@@ -20,8 +20,10 @@ impl PlatformEvents {
         let inner = &*self.0;
         let _turn = inner.changing.lock().await;
         let mut link = inner.database.connect().await?;
-        if switch(self, &mut link, id, EndpointState::On).await? {
+        if find(inner, &mut link, id).await?.state != EndpointState::On {
+            // Before it is on: what came meanwhile and was never tried would go first.
             bring_forward(&mut link, id).await?;
+            switch(self, &mut link, id, EndpointState::On).await?;
             self.wake();
         }
         find(inner, &mut link, id).await

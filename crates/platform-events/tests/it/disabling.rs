@@ -77,9 +77,10 @@ async fn what_waits_for_a_disabled_endpoint_is_sent_in_order_once_it_is_on() {
         let (endpoint, _) = place.endpoint(receiver.url()).await;
         let id = &endpoint.id;
         fails(&place, id, 20).await;
-        let waiting = place.deliveries(id).await;
-        // What happens meanwhile passes it by.
+        // What happens meanwhile waits for it too.
         place.connected("7Zq").await;
+        let waiting = place.deliveries(id).await;
+        assert_eq!(waiting.len(), 21);
         place.pass(DAY).await;
         assert_eq!(place.deliveries(id).await, waiting);
         receiver.got(20).await;
@@ -96,12 +97,16 @@ async fn what_waits_for_a_disabled_endpoint_is_sent_in_order_once_it_is_on() {
             (shown.disabled_why, shown.state_since),
             (None, place.clock.now())
         );
-        let requests = receiver.got(40).await;
+        let requests = receiver.got(41).await;
         let order: Vec<_> = waiting.iter().map(|one| one.event.as_str()).collect();
-        assert_eq!(ids(&requests[20..]), order);
+        let (other, order) = order.split_last().unwrap();
+        let mut came = ids(&requests[20..]);
+        // Of another project, it waits for none of these.
+        came.retain(|id| id != other);
+        assert_eq!(came, order);
         happens(async || {
             let mut all = place.deliveries(id).await.into_iter();
-            all.all(|one| one.state == DeliveryState::Delivered && one.attempts == 2)
+            all.all(|one| one.state == DeliveryState::Delivered && one.attempts <= 2)
         })
         .await;
         assert_eq!(place.events.figures().await.unwrap().endpoints_disabled, 0);
