@@ -89,6 +89,7 @@ pub(crate) async fn server(
         health,
         inbox: kept.inbox.clone(),
         refusals,
+        renewals: api.renewals(),
         sole: kept.sole,
     };
     Ok(Server {

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clock::Entropy;
 use key_ring::KeyRing;
 use management_api::{Abilities, ApiTokens, PlainToken};
+use store::{Database, Schema};
 
 use crate::config::Config;
 
@@ -50,6 +51,30 @@ pub(crate) fn key_ring(config: &Config, entropy: &Entropy) -> anyhow::Result<Key
         .with_context(|| format!("the master key cannot be written to {}", path.display()))?;
     tracing::info!(file = %path.display(), "made a master key; keep a copy of it elsewhere");
     Ok(ring)
+}
+
+/// A data directory that has an API token belongs to a database: an empty one in its place would take no bot's updates, and say so to
+/// nobody.
+pub(crate) async fn not_instead_of_another(
+    config: &Config,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let token = config.data_dir.join("api-token");
+    let Some(file) = database.url().sqlite_file() else {
+        return Ok(());
+    };
+    if !token.exists() {
+        return Ok(());
+    }
+    let migrations = database.migrations(Schema::Main).await?;
+    anyhow::ensure!(
+        migrations.iter().any(|migration| migration.applied),
+        "{} is new and empty, although {} is there from an earlier start: put the database back, or correct --database-url. \
+         To begin anew, without any of the bots that were connected, move the data directory away",
+        file.display(),
+        token.display()
+    );
+    Ok(())
 }
 
 /// Mints a first API token into a file of mode 0600, when there is no token yet.
@@ -100,9 +125,29 @@ mod tests {
 
     use clock::Clock;
     use management_api::Environment;
-    use store::{Database, DatabaseUrl, Schema};
+    use store::DatabaseUrl;
 
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_empty_database_does_not_take_the_place_of_one_that_is_gone() {
+        use crate::config::Sources;
+        let folder = tempfile::tempdir().unwrap();
+        let flags = [("data-dir", folder.path().to_str().unwrap().to_owned())];
+        let sources = Sources::read(flags.into(), std::iter::empty()).unwrap();
+        let config = Config::from_sources(&sources).unwrap();
+        let database = Database::open(&config.database, 2).await.unwrap();
+        not_instead_of_another(&config, &database).await.unwrap();
+        let token = folder.path().join("api-token");
+        std::fs::write(&token, "from before").unwrap();
+        let refused = not_instead_of_another(&config, &database).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("put the database back"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&token).unwrap(), "from before");
+        // Its own database may be taken up again, however far it came.
+        database.migrate(Schema::Main).await.unwrap();
+        not_instead_of_another(&config, &database).await.unwrap();
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_first_token_is_good_only_once_it_is_in_its_file() {

@@ -52,8 +52,13 @@ pub(crate) async fn call_with(
             ))
         })
         .collect();
+    // Its cause is in the server's log, under this.
+    let request = match error["request_id"].as_str() {
+        Some(id) if status.is_server_error() => format!(", request {id}"),
+        _ => String::new(),
+    };
     bail!(
-        "{}{fields} {} ({status}, {})",
+        "{}{fields} {} ({status}, {}{request})",
         told("message"),
         told("remediation"),
         told("code")

@@ -9,6 +9,7 @@ use bot_health::{BotHealth, Signal};
 use bot_sender::TokenRefusals;
 use clock::Clock;
 use futures_util::FutureExt as _;
+use management_api::Renewals;
 use platform_events::PlatformEvents;
 use store::{Database, SoleProcess};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ pub(crate) struct Upkeep {
     pub(crate) health: BotHealth,
     pub(crate) inbox: Inbox,
     pub(crate) refusals: TokenRefusals,
+    pub(crate) renewals: Renewals,
     pub(crate) sole: SoleProcess,
 }
 
@@ -44,6 +46,7 @@ impl Upkeep {
             health,
             inbox,
             refusals,
+            renewals,
             mut sole,
         } = self;
         let ended = until_panic(async {
@@ -53,7 +56,7 @@ impl Upkeep {
                 }
                 () = inbox.broken() => Err(anyhow!("the inbox is broken, and stores nothing any more")),
                 never = finish(&connections, &clock) => never,
-                never = renew(&connections, &clock) => never,
+                never = renew(&connections, &renewals, &clock) => never,
                 never = expire(&inbox, &events, &clock) => never,
                 never = hear(refusals, &health) => never,
                 () = health.run() => Err(anyhow!("the watch over the bots has ended")),
@@ -116,15 +119,17 @@ async fn finish(connections: &BotConnections, clock: &Clock) -> ! {
 }
 
 /// Registers anew, for ever, what was registered with other settings, or from an older key.
-async fn renew(connections: &BotConnections, clock: &Clock) -> ! {
+async fn renew(connections: &BotConnections, renewals: &Renewals, clock: &Clock) -> ! {
     loop {
         clock.sleep(RENEW_EVERY).await;
         match connections.reregister_due().await {
-            Ok(progress) if progress.done + progress.failed > 0 => {
+            Ok(progress) => {
+                renewals.note(&progress);
                 let (done, failed, left) = (progress.done, progress.failed, progress.left);
-                tracing::info!(done, failed, left, "webhooks were registered anew");
+                if done + failed > 0 {
+                    tracing::info!(done, failed, left, "webhooks were registered anew");
+                }
             }
-            Ok(_) => {}
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "registrations that are out of date could not be listed"

@@ -109,7 +109,10 @@ pub(super) async fn run(events: Events, config: &Config) -> anyhow::Result<()> {
         }
         What::Remove { id } => say(format_args!("removed {id}"))?,
         What::Enable { .. } | What::Disable { .. } => say(endpoint_line(data))?,
-        What::Test { .. } => say(trial_line(data))?,
+        What::Test { .. } => {
+            say(trial_line(data))?;
+            anyhow::ensure!(data["failure"].is_null(), "the trial was not taken");
+        }
         What::Deliveries { .. } => {
             let deliveries = data.as_array().map(Vec::as_slice).unwrap_or_default();
             for delivery in deliveries {

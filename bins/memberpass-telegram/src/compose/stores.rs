@@ -8,6 +8,7 @@ use store::{Database, Schema, SoleProcess};
 use update_inbox::{Inbox, InboxConfig};
 
 use crate::config::Config;
+use crate::first_start;
 
 /// What the server keeps on disk: the database is ours alone, and was written with these keys.
 pub(crate) struct Stores {
@@ -28,6 +29,7 @@ impl Stores {
         let database = Database::open(&config.database, POOL).await?;
         // Before anything is migrated: the tables of a process that still serves must not change under it.
         let sole = database.sole_process().await?;
+        first_start::not_instead_of_another(config, &database).await?;
         prepare(&database, Schema::Main).await?;
         let requests = Database::open(&config.requests_database, 2).await?;
         prepare(&requests, Schema::Requests).await?;
@@ -83,7 +85,6 @@ mod tests {
 
     use crate::command::migrate;
     use crate::config::Sources;
-    use crate::first_start;
 
     use super::*;
 

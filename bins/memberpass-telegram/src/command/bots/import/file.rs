@@ -39,6 +39,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<Line>> {
         token: String,
     }
     let mut seen: HashMap<ProjectId, usize> = HashMap::new();
+    let mut bots: HashMap<String, usize> = HashMap::new();
     let mut lines = Vec::new();
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
@@ -56,6 +57,13 @@ fn parse(text: &str) -> anyhow::Result<Vec<Line>> {
         if let Some(before) = seen.insert(project.clone(), number) {
             bail!(
                 "line {number}: {project} is on line {before} too, and a project has one bot; nothing was connected"
+            );
+        }
+        // What stands before the colon says whose bot it is; without one the server says what is wrong.
+        let bot = token.split_once(':').map(|(bot, _)| bot.to_owned());
+        if let Some(before) = bot.and_then(|bot| bots.insert(bot, number)) {
+            bail!(
+                "line {number}: the token is of the bot of line {before}, and a bot has one project; nothing was connected"
             );
         }
         lines.push(Line {
@@ -93,6 +101,10 @@ mod tests {
             (
                 "{\"project\":\"prj_1\",\"token\":\"secret\"}",
                 "line 2: prj_1 is on line 1",
+            ),
+            (
+                "{\"project\":\"prj_2\",\"token\":\"1:other secret\"}",
+                "line 2: the token is of the bot of line 1",
             ),
         ] {
             let error = parse(&format!("{first}{second}\n"))
