@@ -9,7 +9,8 @@ pub(crate) mod simulator;
 
 use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use self::process::{Process, Program, free_address};
 use self::server::Server;
@@ -124,6 +125,34 @@ impl Stage {
     pub(crate) fn start_again(&mut self) -> Result<()> {
         self.kill_server()?;
         self.server_process.restart(&mut self.scratch)
+    }
+
+    /// Kills it, and starts it at another public name, which leads to the same listener as the one before.
+    pub(crate) fn move_server(&mut self, host: &str) -> Result<()> {
+        self.telegram.resolve(host, self.server.public)?;
+        let url = format!("https://{host}");
+        self.server_process.set_argument("--public-url", url)?;
+        self.crash_server()
+    }
+
+    /// What one of the server's commands says; what it refuses is an error with its words.
+    pub(crate) fn command(&self, words: &[&str]) -> Result<String> {
+        let name = words.join(" ");
+        let output = self.server_process.command(words).output();
+        let output = output.with_context(|| format!("cannot start `{name}`"))?;
+        let [told, complaint] = [output.stdout, output.stderr]
+            .map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+        self.server.keep_text(format!("{told}\n{complaint}"));
+        if !output.status.success() {
+            bail!("{complaint}");
+        }
+        Ok(told)
+    }
+
+    /// The same for a command that tells JSON.
+    pub(crate) fn command_json(&self, words: &[&str]) -> Result<Value> {
+        let told = self.command(&[words, &["--json"]].concat())?;
+        serde_json::from_str(&told).with_context(|| format!("`{}` told no JSON", words.join(" ")))
     }
 
     /// The end of the server's log.

@@ -52,6 +52,31 @@ impl Process {
         scratch.kills(self.child.id())
     }
 
+    /// One of the program's other commands, with the settings that this one runs with.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let Program {
+            file,
+            arguments,
+            environment,
+            folder,
+            ..
+        } = &self.program;
+        let mut command = Command::new(file);
+        command.args(words).args(arguments).current_dir(folder);
+        command.env_clear().stdin(Stdio::null());
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// From its next start on it is told this instead of what it was told by this name; an error when it was told nothing.
+    pub(crate) fn set_argument(&mut self, name: &str, value: String) -> Result<()> {
+        let arguments = &mut self.program.arguments;
+        let named = arguments.iter().position(|argument| argument == name);
+        let place = named.and_then(|place| arguments.get_mut(place + 1));
+        *place.with_context(|| format!("it was started without {name}"))? = value;
+        Ok(())
+    }
+
     /// From its next start on it has this environment, and nothing else in it.
     pub(crate) fn set_environment(&mut self, environment: Vec<(String, String)>) {
         self.program.environment = environment;
@@ -177,6 +202,16 @@ mod tests {
         process.restart(&mut scratch).unwrap();
         process.until(|| lines() == 2).unwrap();
         process.kill(&mut scratch).unwrap();
+    }
+
+    #[test]
+    fn another_command_has_the_settings_of_the_program() {
+        let mut scratch = Scratch::new("test").unwrap();
+        let mut process = Process::start(program(&scratch, "exit 0"), &mut scratch).unwrap();
+        process.set_argument("-c", "echo moved".to_owned()).unwrap();
+        let told = process.command(&["-e"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&told.stdout), "moved\n");
+        assert!(process.set_argument("--none", String::new()).is_err());
     }
 
     #[test]

@@ -114,11 +114,15 @@ impl Server {
 
     fn keep(&self, answer: &Answer, without: impl FnOnce(String) -> String) {
         let text = without(answer.text());
-        let answer = format!("{}\n{text}", answer.head);
-        self.answers.borrow_mut().push(answer);
+        self.keep_text(format!("{}\n{text}", answer.head));
     }
 
-    /// Every answer of the API so far.
+    /// Has this looked at with the answers.
+    pub(crate) fn keep_text(&self, text: String) {
+        self.answers.borrow_mut().push(text);
+    }
+
+    /// Every answer of the API so far, and what commands told.
     pub(crate) fn answers(&self) -> Vec<String> {
         self.answers.borrow().clone()
     }
