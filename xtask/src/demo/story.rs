@@ -54,6 +54,7 @@ fn trouble(stage: &Stage, cast: &mut Cast, events: &Events) -> Result<()> {
     })?;
     // It comes back within a minute or so; rivals have their way meanwhile.
     let since = (events.count(), Instant::now());
+    let registered = cast.disabled.registrations()?;
     stage.telegram.enable(cast.disabled.id)?;
     let mut taken: Vec<Taken<'_>> = Vec::new();
     step("rival's webhook", || {
@@ -72,7 +73,7 @@ fn trouble(stage: &Stage, cast: &mut Cast, events: &Events) -> Result<()> {
         )
     })?;
     step("enabled again", || {
-        mortal::enabled(stage, &cast.disabled, events, since)
+        mortal::enabled(stage, &cast.disabled, events, since, registered)
     })?;
     step("rivals not fought", || {
         rivals::reconnected(stage, &taken, events)
