@@ -9,6 +9,8 @@ mod crowd;
 mod load;
 mod look;
 mod mortal;
+mod moved;
+mod rekeyed;
 mod rivals;
 mod talk;
 mod told;
@@ -37,6 +39,11 @@ pub(crate) fn tell(stage: &mut Stage, events: &Events) -> Result<()> {
     step("disconnect", || change::disconnect(stage, bot))?;
     step("reconnect", || change::reconnect(stage, bot))?;
     step("forged requests", || attack::forge(stage, bot))?;
+    step("other bots", || cast.enter(stage))?;
+    step("master key replaced", || {
+        rekeyed::replace(stage, &cast, events)
+    })?;
+    step("moved", || moved::move_all(stage, &cast, events))?;
     trouble(stage, &mut cast, events)?;
     step("kill -9 under load", || crash::crash(stage, &cast.demo))?;
     step("secrets", || look::secrets(stage, &cast, events))?;
@@ -45,7 +52,6 @@ pub(crate) fn tell(stage: &mut Stage, events: &Events) -> Result<()> {
 
 /// What breaks a connection, how it is seen, and how it heals.
 fn trouble(stage: &Stage, cast: &mut Cast, events: &Events) -> Result<()> {
-    step("other bots", || cast.enter(stage))?;
     step("rotation under load", || {
         load::rotate(stage, &mut cast.crowded)
     })?;

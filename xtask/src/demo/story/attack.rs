@@ -92,9 +92,11 @@ mod tests {
     fn one_character_is_changed() {
         assert_eq!(changed("/a/0b", 3), "/a/1b");
         let webhook = Webhook {
+            host: "bots.example.com".to_owned(),
             path: "/telegram/webhook/bot_01/1.1.abcd".to_owned(),
             secret: "s".repeat(43),
         };
+        assert_eq!(webhook.key(), "1");
         let paths: Vec<String> = attempts(&webhook)
             .into_iter()
             .map(|(_, path, _)| path)

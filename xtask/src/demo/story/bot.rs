@@ -21,8 +21,17 @@ pub(crate) struct DemoBot {
 
 /// A webhook as Telegram was told of it.
 pub(crate) struct Webhook {
+    pub(crate) host: String,
     pub(crate) path: String,
     pub(crate) secret: String,
+}
+
+impl Webhook {
+    /// The id of the master key that path and secret follow from.
+    pub(crate) fn key(&self) -> &str {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        last.split('.').next().unwrap_or_default()
+    }
 }
 
 impl DemoBot {
@@ -94,8 +103,9 @@ impl DemoBot {
                 .parameter("url")
                 .split_once("://")
                 .context("the webhook has no scheme")?;
-            let (_, path) = rest.split_once('/').context("the webhook has no path")?;
+            let (host, path) = rest.split_once('/').context("the webhook has no path")?;
             Ok(Webhook {
+                host: host.to_owned(),
                 path: format!("/{path}"),
                 secret: call.parameter("secret_token").to_owned(),
             })

@@ -11,6 +11,8 @@ use crate::stage::simulator::Simulator;
 pub(crate) struct Cast {
     /// Whom most of the story is about.
     pub(crate) demo: DemoBot,
+    pub(crate) rekeyed: DemoBot,
+    pub(crate) unmoved: DemoBot,
     pub(crate) crowded: DemoBot,
     pub(crate) overwritten: DemoBot,
     pub(crate) polled: DemoBot,
@@ -24,6 +26,8 @@ impl Cast {
         let bot = |project| DemoBot::new(telegram, project);
         Ok(Self {
             demo: bot("prj_demo")?,
+            rekeyed: bot("prj_rekeyed")?,
+            unmoved: bot("prj_unmoved")?,
             crowded: bot("prj_crowded")?,
             overwritten: bot("prj_overwritten")?,
             polled: bot("prj_polled")?,
@@ -40,6 +44,8 @@ impl Cast {
     pub(crate) fn all(&self) -> impl Iterator<Item = &DemoBot> {
         let one = [
             &self.demo,
+            &self.rekeyed,
+            &self.unmoved,
             &self.crowded,
             &self.overwritten,
             &self.polled,
@@ -78,6 +84,7 @@ impl Cast {
                 .collect()
         };
         for (bot, reason) in [
+            (&self.unmoved, "webhook_taken_over"),
             (&self.overwritten, "webhook_taken_over"),
             (&self.polled, "webhook_removed"),
             (&self.unsecured, "webhook_secret_mismatch"),

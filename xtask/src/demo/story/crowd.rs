@@ -1,6 +1,7 @@
 //! Many people at the same time, and what became of what they did.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,9 +83,20 @@ pub(crate) fn act(
     times: usize,
     what: fn(usize) -> Deed,
 ) -> Result<Vec<Done>> {
+    act_until(telegram, bot, &AtomicUsize::new(times), what)
+}
+
+/// The same, and how much it is to be may change meanwhile.
+pub(crate) fn act_until(
+    telegram: Simulator,
+    bot: i64,
+    times: &AtomicUsize,
+    what: fn(usize) -> Deed,
+) -> Result<Vec<Done>> {
     let began = Instant::now();
-    let mut done = Vec::with_capacity(times);
-    for number in 0..times {
+    let mut done = Vec::new();
+    while done.len() < times.load(Ordering::Relaxed) {
+        let number = done.len();
         let due = Duration::from_secs(1) * u32::try_from(number)? / u32::try_from(PER_SECOND)?;
         thread::sleep(due.saturating_sub(began.elapsed()));
         let (place, deed, id) = (number % CHATS, what(number), format!("{MARK}{number:05}"));
