@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::heal::Healed;
 use crate::inspection::Inspection;
 use crate::parts::{ConnectConfig, Parts};
-use crate::put::Asked;
+use crate::plan::Asked;
 use crate::registrations::Registrations;
 use crate::view::{BotView, Connected};
 use crate::{bulk, disconnect, drift, drift_share, heal, hold, inspect, put, resume, sealing};

@@ -10,7 +10,7 @@ use telegram_bot_api::{BotToken, Error as Refusal};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::put::Asked;
+use crate::plan::Asked;
 use crate::view::{Connected, Did};
 use crate::{drift_one, put, sealing};
 

@@ -6,9 +6,8 @@ use telegram_bot_api::BotToken;
 
 use crate::error::Error;
 use crate::parts::Parts;
-use crate::plan::{Existing, Facts, State};
+use crate::plan::{Asked, Existing, Facts, State};
 use crate::public_url::PublicUrl;
-use crate::put::Asked;
 use crate::registration::Whose;
 use crate::telegram::{self, Bot};
 use crate::{registration, sealing};

@@ -2,6 +2,15 @@
 
 use crate::operation::Operation;
 
+/// What led to a plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Somebody pasted a token: what is as it should be stays.
+    ByToken,
+    /// Somebody says that the bot is not well: what Telegram shows does not tell whether it still knows our secret.
+    ByReconnect,
+}
+
 /// What is known when the decision is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {

@@ -10,18 +10,9 @@ use crate::engine::{Engine, ProjectTurn};
 use crate::error::{Error, Warning};
 use crate::operation::Operation;
 use crate::parts::Parts;
-use crate::plan::Plan;
+use crate::plan::{Asked, Plan};
 use crate::view::{BotView, Connected, Did};
 use crate::{address, disconnect, facts, fresh, plan, prepare, record, sealing};
-
-/// What led to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Somebody pasted a token: what is as it should be stays.
-    ByToken,
-    /// Somebody says that the bot is not well: what Telegram shows does not tell whether it still knows our secret.
-    ByReconnect,
-}
 
 /// Does with a token what is to be done.
 pub(crate) async fn token(

@@ -39,6 +39,21 @@ impl ManualClock {
         hands.began = time - hands.elapsed;
     }
 
+    /// Waits until everybody whose time has come has woken: after [`advance`](Self::advance) they are only about to.
+    pub async fn woken(&self) {
+        loop {
+            let mut changed = std::pin::pin!(self.0.changed.notified());
+            changed.as_mut().enable();
+            {
+                let hands = self.0.lock();
+                if hands.alarms.iter().all(|due| *due > hands.elapsed) {
+                    return;
+                }
+            }
+            changed.await;
+        }
+    }
+
     /// Waits until at least so many tasks sleep on this clock.
     pub async fn sleepers(&self, count: usize) {
         loop {
@@ -144,6 +159,20 @@ mod tests {
         assert_eq!(hands.advance_to_next(), Some(Duration::from_secs(1)));
         nap.await.unwrap();
         assert_eq!(hands.advance_to_next(), None);
+    }
+
+    #[tokio::test]
+    async fn whose_time_has_come_is_waited_for() {
+        let (clock, hands) = Clock::manual();
+        let nap = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep(Duration::from_secs(10)).await }
+        });
+        hands.sleepers(1).await;
+        hands.advance(Duration::from_secs(10));
+        assert!(!nap.is_finished(), "nobody has run yet");
+        hands.woken().await;
+        nap.await.unwrap();
     }
 
     #[tokio::test]

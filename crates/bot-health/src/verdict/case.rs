@@ -12,6 +12,8 @@ use super::facts::{
 use super::last_error::{self, Trouble};
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// Telegram tries a refused update again sooner than that, at first.
+const MOMENT: Duration = Duration::from_secs(10);
 /// What was seen this long ago, and was not followed by better news, still counts by itself. Telegram repeats a failed request
 /// after at most two minutes, and the sweep comes by every hour.
 const RECENT: Duration = Duration::from_secs(10 * 60);
@@ -143,12 +145,13 @@ impl<'a> Case<'a> {
         (telegram_sees_it && self.is_unrefuted(wrong.last)).then_some(wrong)
     }
 
-    /// Requests that we refused although Telegram made them as it should, when they are what came last, or very many.
+    /// Requests that we refused although Telegram made them as it should, when they are what came last, or very many a moment ago: others
+    /// are accepted between them, and an outage that is over is not one that goes on.
     pub(crate) fn refusals(&self) -> Option<(Lately, Refusal)> {
         let (lately, why) = self.facts.requests.refused?;
         let is_last = self.is_unrefuted(lately.last)
             && (self.is_recent(lately.last) || self.is_failing_with_500() || self.pending() > 0);
-        let is_burst = lately.count >= BURST && self.age(lately.last) <= MINUTE;
+        let is_burst = lately.count >= BURST && self.age(lately.last) <= MOMENT;
         (is_last || is_burst).then_some((lately, why))
     }
 

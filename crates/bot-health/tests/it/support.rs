@@ -157,6 +157,10 @@ impl Place {
     async fn step(&self, step: Duration) {
         self.hands.advance(step);
         let moment = Duration::from_millis(5);
+        // Whoever sleeps beside something else it waits for may be late.
+        let _ = Clock::system()
+            .timeout(moment * 40, self.hands.woken())
+            .await;
         Clock::system().sleep(moment).await;
         for _ in 0..50 {
             if self.health.figures().under_way == 0 {
