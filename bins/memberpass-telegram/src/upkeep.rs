@@ -49,7 +49,8 @@ impl Upkeep {
             renewals,
             mut sole,
         } = self;
-        let ended = until_panic(async {
+        // Boxed, since together they are large.
+        let ended = until_panic(Box::pin(async {
             tokio::select! {
                 taken = hold(&mut sole, &database, &clock) => {
                     Err(anyhow::Error::new(taken).context("the claim on the database is lost"))
@@ -63,7 +64,7 @@ impl Upkeep {
                 () = events.run() => Err(anyhow!("the delivery of events has ended")),
                 () = stop.cancelled() => Ok(()),
             }
-        });
+        }));
         let Err(fault) = ended.await else {
             return Ok(sole);
         };

@@ -101,7 +101,7 @@ async fn rotation(config: &Config, database: &Database) -> anyhow::Result<KeyRot
         entropy,
         events,
         ring,
-        source: key_source::of_file(&path),
+        source: key_source::of_file(path),
     };
     Ok(KeyRotation::start(parts).await?)
 }
