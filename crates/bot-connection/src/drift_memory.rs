@@ -18,6 +18,8 @@ struct Memory {
     after: Option<ConnectionId>,
     /// Telegram has taken one webhook with today's settings.
     proven: bool,
+    /// The bot to which Telegram refused today's address.
+    refused: Option<ConnectionId>,
     /// How often it went wrong for all, without a success in between.
     faults: u32,
     /// Until when there is nothing to be found, under this key.
@@ -78,6 +80,20 @@ impl Campaign {
     /// A bot was found to be as it should be. That says nothing of whether Telegram would take the next one's webhook.
     pub(crate) fn noted(&self, id: &ConnectionId) {
         self.lock().resting.remove(id);
+    }
+
+    /// Telegram has refused today's address to this bot.
+    pub(crate) fn refused(&self, id: &ConnectionId) {
+        self.lock().refused = Some(id.clone());
+    }
+
+    pub(crate) fn refused_to(&self) -> Option<ConnectionId> {
+        self.lock().refused.clone()
+    }
+
+    /// It was taken since, or somebody else has seen to that bot.
+    pub(crate) fn taken(&self) {
+        self.lock().refused = None;
     }
 
     /// It went wrong for a reason that is not this bot's alone. Answers how long to leave Telegram alone.

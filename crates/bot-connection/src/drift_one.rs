@@ -28,7 +28,9 @@ pub(crate) enum Renewed {
     LeftAlone,
     /// Telegram asks to wait.
     Stopped(Duration),
-    /// Trouble that the next one would have too.
+    /// Telegram refuses today's address: this bot has no webhook now, and the next one would have none either.
+    Refused,
+    /// Other trouble that the next one would have too.
     Fault,
 }
 
@@ -126,11 +128,8 @@ fn of_error(error: &Error) -> Renewed {
             Renewed::Stopped(*retry_after)
         }
         Error::Busy => Renewed::NotDue,
-        // What Telegram says to one webhook at our address it would say to all: and each of them would be left with none.
-        Error::TelegramUnavailable(_)
-        | Error::WebhookRefused { .. }
-        | Error::Directory(_)
-        | Error::NoPublicUrl => Renewed::Fault,
+        Error::WebhookRefused { .. } => Renewed::Refused,
+        Error::TelegramUnavailable(_) | Error::Directory(_) | Error::NoPublicUrl => Renewed::Fault,
         _ => Renewed::LeftAlone,
     }
 }

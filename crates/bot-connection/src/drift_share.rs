@@ -48,7 +48,9 @@ pub(crate) async fn share(engine: &Arc<Engine>) -> Result<Progress, Error> {
         return progress(engine, 0, 0).await;
     }
     let (mut done, mut failed) = (0, 0);
-    if is_reachable(engine).await {
+    if is_refused(engine).await? {
+        engine.pacer.stop(REFUSED);
+    } else if is_reachable(engine).await {
         (done, failed) = work(engine, &wanted, due).await;
     } else {
         engine.pacer.stop(campaign.failed());
@@ -154,8 +156,11 @@ fn note(engine: &Engine, found: &Connection, renewed: Renewed) -> Option<bool> {
             engine.pacer.stop(span);
             None
         }
-        Renewed::Fault => {
+        Renewed::Refused | Renewed::Fault => {
             campaign.rest(&found.id, now);
+            if renewed == Renewed::Refused {
+                campaign.refused(&found.id);
+            }
             // Of those under way at the same time, one speaks for all.
             if engine.pacer.stopped_for().is_zero() {
                 let pause = campaign.failed();
@@ -168,6 +173,21 @@ fn note(engine: &Engine, found: &Connection, renewed: Renewed) -> Option<bool> {
             Some(false)
         }
     }
+}
+
+/// Whether Telegram has refused today's address to a bot and not taken it since: what it says to one it would say to all, and each would be
+/// left without a webhook. That one is tried again by whoever resumes what is unfinished, so it shows when the address is mended.
+async fn is_refused(engine: &Engine) -> Result<bool, Error> {
+    let Some(id) = engine.campaign.refused_to() else {
+        return Ok(false);
+    };
+    let record = engine.parts.directory.connection_find(&id).await;
+    let record = record.map_err(Error::Directory)?;
+    let refused = record.is_some_and(|record| record.operation.is_some());
+    if !refused {
+        engine.campaign.taken();
+    }
+    Ok(refused)
 }
 
 /// A name that leads nowhere here will lead Telegram nowhere: nobody waits for this work, so it waits.
@@ -191,5 +211,7 @@ async fn is_reachable(engine: &Engine) -> bool {
 
 /// How much is done at one call, in seconds' worth.
 const SHARE_SECONDS: u32 = 5;
+/// Between two looks whether an address that Telegram refused is taken now.
+const REFUSED: Duration = Duration::from_secs(15);
 /// How many talk to Telegram at the same time.
 const AT_ONCE: usize = 16;
