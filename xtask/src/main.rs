@@ -9,6 +9,7 @@
     reason = "a developer's tool: it reads the environment and the clock freely"
 )]
 
+mod apt;
 mod bench;
 mod ci;
 mod codegen;

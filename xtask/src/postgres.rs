@@ -68,7 +68,7 @@ fn programs(install: bool) -> Result<PathBuf> {
     if !install {
         bail!(
             "the tests need Postgres and none is here; type `{}`, or set {VARIABLE} to a URL, or add --install",
-            install::COMMAND
+            crate::apt::typed(install::PACKAGE)
         );
     }
     install::install()?;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use self::count::Count;
 use crate::command::{self, cargo};
 use crate::postgres::{self, Postgres};
+use crate::stage::openssl::OpenSsl;
 use crate::steps::Steps;
 use crate::{codegen, demo, tidy, torture};
 
@@ -39,6 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         steps.step("doc", || command::run(&mut doc()));
     }
     steps.step("test", || {
+        OpenSsl::ready(may_install(options))?;
         let postgres = Postgres::ready(may_install(options))?;
         count.follow(tests().env(postgres::VARIABLE, postgres.url()))
     });

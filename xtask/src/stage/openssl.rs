@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::apt;
 use crate::command::in_path;
 
 /// The age from which on whoever hears of an event must refuse it.
@@ -16,6 +17,14 @@ const STALE_SECONDS: u64 = 300;
 pub(crate) struct OpenSsl(PathBuf);
 
 impl OpenSsl {
+    /// Sees to it that it is there, installing it when it is missing and `install` says so.
+    pub(crate) fn ready(install: bool) -> Result<()> {
+        if in_path("openssl").is_none() && install {
+            apt::install("openssl", |_| String::new())?;
+        }
+        Self::find().map(drop)
+    }
+
     /// Finds it, or says what to install.
     pub(crate) fn find() -> Result<Self> {
         let program = in_path("openssl").context(
