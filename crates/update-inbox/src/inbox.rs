@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use clock::{Clock, Timestamp};
@@ -267,17 +266,15 @@ impl Inbox {
     /// How many updates are pending, in rows and in batches, and when the oldest came. Around a commit that moves some from these to
     /// those they are counted again.
     async fn pending(&self, connection: &mut Connection) -> Result<(u64, Option<Timestamp>)> {
-        let mut batched = self.shared.batched.subscribe();
+        let batched = &self.shared.batched;
         let mut looks = 0;
         loop {
-            let settled = batched.wait_for(|batched| batched.steps.is_multiple_of(2));
-            // One that lasts longer is not waited for: a count that may be off by a commit is better than none.
-            let _ = self.shared.clock.timeout(PATIENCE, settled).await;
+            // A commit that is under way is not waited for: it may last as long as the disk does.
             let before = batched.borrow().steps;
             let (rows, oldest) = pending::depth(connection).await?;
             let after = *batched.borrow();
             looks += 1;
-            if (after.steps == before && before.is_multiple_of(2)) || looks == MOST_LOOKS {
+            if after.steps == before || looks == MOST_LOOKS {
                 let oldest = oldest.into_iter().chain(after.oldest).min();
                 return Ok((rows + after.undone as u64, oldest));
             }
@@ -360,9 +357,6 @@ impl Drop for Gone {
 pub(crate) fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
-
-/// How long a commit is waited for that is under way while somebody counts.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where one commit follows the other, this often.
 const MOST_LOOKS: u32 = 8;

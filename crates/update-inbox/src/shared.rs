@@ -47,7 +47,7 @@ pub(crate) struct Batched {
     pub(crate) undone: usize,
     /// When the oldest of these came.
     pub(crate) oldest: Option<Timestamp>,
-    /// Odd while a commit is under way: it may move updates out of batches into rows of their own.
+    /// Raised when a commit begins and when it has ended: in between it may move updates out of batches into rows of their own.
     pub(crate) steps: u64,
 }
 
@@ -69,10 +69,6 @@ impl Drop for PanicWatch {
         if std::thread::panicking() {
             self.0.intake.abandon();
             self.0.broken.cancel();
-            // No commit is under way any more.
-            self.0
-                .batched
-                .send_modify(|batched| batched.steps += batched.steps % 2);
         }
     }
 }
